@@ -1,0 +1,3 @@
+//! The certkeep binary.
+
+fn main() {}
