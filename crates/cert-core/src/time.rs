@@ -1,6 +1,6 @@
 //! Instants, in whole seconds.
 
-use core::{fmt, ops};
+use core::{fmt, ops, str::FromStr};
 
 /// An instant: whole seconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
@@ -22,14 +22,7 @@ impl Timestamp {
     }
 
     /// From a UTC date and time of the proleptic Gregorian calendar, or `None` where there is no such one.
-    pub(crate) fn from_utc(
-        year: i64,
-        month: u32,
-        day: u32,
-        hour: u32,
-        minute: u32,
-        second: u32,
-    ) -> Option<Self> {
+    pub fn from_utc(year: i64, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
         let valid = (1..=12).contains(&month)
             && (1..=days_in_month(year, month)).contains(&day)
             && hour < 24
@@ -77,7 +70,40 @@ impl ops::Sub<i64> for Timestamp {
     }
 }
 
-pub(crate) const SECONDS_PER_DAY: i64 = 86_400;
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    /// Reads RFC 3339 in UTC and whole seconds, as `Display` writes it, or a date alone for its first second.
+    ///
+    /// # Errors
+    /// [`TimestampError`] for any other form, and for a date that does not exist.
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00:00Z"));
+        let [year, month, day] = numbers(date, '-', [4, 2, 2]).ok_or(TimestampError)?;
+        let clock = time.strip_suffix(['Z', 'z']).ok_or(TimestampError)?;
+        let [hour, minute, second] = numbers(clock, ':', [2, 2, 2]).ok_or(TimestampError)?;
+        Self::from_utc(i64::from(year), month, day, hour, minute, second).ok_or(TimestampError)
+    }
+}
+
+/// The text is not an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an instant is written as 2026-02-13T12:00:00Z or 2026-02-13, in UTC")]
+pub struct TimestampError;
+
+/// Three numbers of these widths.
+fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[u32; 3]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; 3];
+    for (number, width) in numbers.iter_mut().zip(widths) {
+        let digits =
+            parts.next().filter(|part| part.len() == width && part.bytes().all(|b| b.is_ascii_digit()))?;
+        *number = digits.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+const SECONDS_PER_DAY: i64 = 86_400;
 
 const DAYS_PER_ERA: i64 = 146_097;
 const DAYS_BEFORE_1970: i64 = 719_468;
@@ -131,6 +157,7 @@ mod tests {
             let instant = Timestamp::from_utc(year, month, day, hour, minute, second);
             assert_eq!(instant, Some(Timestamp::from_unix(unix)));
             assert_eq!(Timestamp::from_unix(unix).to_string(), text);
+            assert_eq!(text.parse(), Ok(Timestamp::from_unix(unix)));
         }
     }
 
@@ -145,6 +172,22 @@ mod tests {
             (2024, 4, 1, 24),
         ] {
             assert_eq!(Timestamp::from_utc(year, month, day, hour, 0, 0), None);
+        }
+    }
+
+    #[test]
+    fn a_date_alone_parses_and_other_forms_do_not() {
+        assert_eq!("2000-02-29".parse(), Ok(Timestamp::from_unix(951_782_400)));
+        for text in [
+            "",
+            "2000",
+            "2000-2-29",
+            "2000-02-30",
+            "2000-02-29T00:00Z",
+            "2000-02-29T00:00:00",
+            "2000-02-29T00:00:00+01:00",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
     }
 

@@ -1,0 +1,174 @@
+//! A chain and the key that belongs to its leaf.
+
+use crate::{
+    Certificate, CertificateRef, Error, Finding, KeyError, KeyMismatch, Location, PrivateKey, Report,
+    Timestamp, ValidatedChain, ValidationPolicy,
+    chain::{self, check_size},
+    decode::{self, DecodeError, Failure, Unexpected},
+    validate::{self, Upload},
+};
+
+/// A chain and its private key, decoded, and the key is the leaf's. Nothing is known of trust or rules.
+///
+/// The leaf is the certificate that the key belongs to, wherever it stands in the chain.
+#[derive(Debug)]
+pub struct Bundle {
+    certificates: Vec<Certificate>,
+    leaf: usize,
+    key: PrivateKey,
+}
+
+impl Bundle {
+    /// Reads a chain (PEM, or DER one after the other) and a private key (PEM or DER; PKCS #8, PKCS #1 or SEC 1).
+    ///
+    /// # Errors
+    /// 404906, the first of: input above a [cap](crate::caps); a field that does not decode or holds something else
+    /// (any rule of [`DecodeError`]); a key that is encrypted, malformed or not supported; a key that belongs to no
+    /// leaf of the chain (`key_mismatch`).
+    ///
+    /// ```
+    /// use cert_core::Bundle;
+    ///
+    /// let error = Bundle::decode(b"", b"").unwrap_err();
+    /// assert_eq!(error.rule().as_str(), "empty");
+    /// ```
+    pub fn decode(chain: &[u8], key: &[u8]) -> Result<Self, Error> {
+        Self::decode_parts(chain, key).map_err(Error::from_failure)
+    }
+
+    fn decode_parts(chain: &[u8], key: &[u8]) -> Result<Self, Failure> {
+        check_size(chain.len().saturating_add(key.len()))?;
+        let certificates = decode::certificates(chain).map_err(|failure| swapped(failure, key))?;
+        let key = decode::private_key(key)?;
+        let leaf = leaf_of(&certificates, &key)?;
+        Ok(Self { certificates, leaf, key })
+    }
+
+    /// The certificate that the key belongs to.
+    pub fn leaf(&self) -> &Certificate {
+        &self.certificates[self.leaf]
+    }
+
+    /// All certificates, in upload order.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The private key.
+    pub const fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// The part of the verdict that needs no signature check: the leaf's own validity.
+    ///
+    /// # Errors
+    /// 400329 where the leaf has expired, 400322 where too little validity is left.
+    pub fn check_leaf(&self, policy: &ValidationPolicy, now: Timestamp) -> Result<(), Error> {
+        validate::check_leaf(self.leaf(), policy, now)
+    }
+
+    /// Validates chain and key at `now`, up to the first error.
+    ///
+    /// # Errors
+    /// In this order: 404906 a key that does not sign, 400329 an expired leaf, 400322 a leaf with too little validity
+    /// left, 400322 the same of the path's first end, 400323 no path or a broken rule.
+    pub fn validate(self, policy: &ValidationPolicy, now: Timestamp) -> Result<ValidatedBundle, Error> {
+        let (verified, warnings) = validate::validate(self.upload(), policy, now)?;
+        Ok(ValidatedBundle {
+            chain: ValidatedChain::new(self.certificates, &verified, warnings),
+            key: self.key,
+        })
+    }
+
+    /// Everything there is to say about the upload at `now`. An error here is an error of
+    /// [`validate`](Self::validate), and the first one is its error.
+    pub fn inspect(&self, policy: &ValidationPolicy, now: Timestamp) -> Report {
+        chain::inspect(self.upload(), None, policy, now)
+    }
+
+    fn upload(&self) -> Upload<'_> {
+        Upload { chain: &self.certificates, leaf: self.leaf, key: Some(&self.key) }
+    }
+}
+
+/// A bundle that held a policy at an instant. The layers that store and serve accept nothing else.
+#[derive(Debug)]
+pub struct ValidatedBundle {
+    chain: ValidatedChain,
+    key: PrivateKey,
+}
+
+impl ValidatedBundle {
+    /// The leaf.
+    pub fn leaf(&self) -> &Certificate {
+        self.chain.leaf()
+    }
+
+    /// The private key of the leaf.
+    pub const fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// What will be served: the leaf, the path's intermediates, then cross-signs.
+    pub fn served_chain(&self) -> &[Certificate] {
+        self.chain.served_chain()
+    }
+
+    /// The chain's part.
+    pub const fn chain(&self) -> &ValidatedChain {
+        &self.chain
+    }
+
+    /// What was found and does not refuse.
+    pub fn warnings(&self) -> &[Finding] {
+        self.chain.warnings()
+    }
+}
+
+/// A key in the chain's field is one thing, and chain and key in each other's another.
+fn swapped(failure: Failure, key: &[u8]) -> Failure {
+    match failure {
+        Failure::Decode(DecodeError::Unexpected(Unexpected::KeyInChain), _)
+            if decode::holds_certificates(key) =>
+        {
+            Failure::Decode(DecodeError::FieldsSwapped, Location::CHAIN)
+        }
+        other => other,
+    }
+}
+
+/// The first certificate that the key belongs to. A CA certificate is one only where there is nothing else.
+fn leaf_of(certificates: &[Certificate], key: &PrivateKey) -> Result<usize, Failure> {
+    let matching = |certificate: &Certificate| key.belongs_to(certificate);
+    let leaf = certificates.iter().position(|certificate| !certificate.is_ca() && matching(certificate));
+    if let Some(leaf) = leaf {
+        return Ok(leaf);
+    }
+    let belongs_to = certificates.iter().position(matching);
+    match belongs_to {
+        Some(ca) if certificates.iter().all(Certificate::is_ca) => Ok(ca),
+        other => Err(mismatch(certificates, key, other.map(|ca| &certificates[ca]))),
+    }
+}
+
+fn mismatch(certificates: &[Certificate], key: &PrivateKey, ca: Option<&Certificate>) -> Failure {
+    let leaf = certificates.iter().find(|certificate| !certificate.is_ca()).unwrap_or(&certificates[0]);
+    let leaf_type = match leaf.public_key().key_type() {
+        Ok(key_type) => key_type.to_string(),
+        Err(name) => {
+            return Failure::Key(KeyError::Unsupported { name: name.to_owned() }, leaf.location());
+        }
+    };
+    let belongs_to = ca.map(|ca| CertificateRef {
+        position: ca.position(),
+        name: ca.display_name(),
+        fingerprint: Some(ca.fingerprint()),
+    });
+    let mismatch = KeyMismatch {
+        key: key.key_type().to_string(),
+        leaf: leaf_type,
+        leaf_name: leaf.display_name(),
+        belongs_to,
+    };
+    Failure::Key(KeyError::Mismatch(mismatch), Location::KEY)
+}

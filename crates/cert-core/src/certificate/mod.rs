@@ -1,0 +1,199 @@
+//! A certificate: its DER, and the fields of RFC 5280 section 4.1 that this crate uses.
+
+mod date;
+mod distinguished_name;
+mod extensions;
+mod fields;
+pub(crate) mod oid;
+mod reader;
+mod subject_alt_names;
+
+use core::fmt;
+
+use pki_types::CertificateDer;
+
+use self::{distinguished_name::DistinguishedName, fields::Fields};
+pub(crate) use self::{extensions::KeyUsage, fields::CertificateError};
+use crate::{
+    CertificateRef, DnsName, Fingerprint, KeyType, Location, Timestamp, public_key::SubjectPublicKeyInfo,
+};
+
+/// A decoded certificate. It keeps the DER that it was read from and never changes it.
+///
+/// Decoding reads the certificate once and borrows; nothing is known yet of signatures, trust or rules.
+#[derive(Clone)]
+pub struct Certificate {
+    der: CertificateDer<'static>,
+    fields: Fields,
+    position: usize,
+    line: Option<usize>,
+}
+
+impl Certificate {
+    /// Reads the certificate at `position` (from 1) of a chain, whose text began on `line`.
+    pub(crate) fn decode(
+        der: Vec<u8>,
+        position: usize,
+        line: Option<usize>,
+    ) -> Result<Self, CertificateError> {
+        let fields = Fields::read(&der)?;
+        Ok(Self { der: der.into(), fields, position, line })
+    }
+
+    /// The DER, as uploaded.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub(crate) const fn der(&self) -> &CertificateDer<'static> {
+        &self.der
+    }
+
+    /// SHA-256 of the DER.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.der)
+    }
+
+    /// SHA-256 of the `SubjectPublicKeyInfo`.
+    pub fn spki_fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.spki_der())
+    }
+
+    /// The serial number's content octets, big-endian, as encoded.
+    pub fn serial(&self) -> &[u8] {
+        self.fields.serial.of(&self.der)
+    }
+
+    /// The DER of the issuer's name.
+    pub fn issuer_der(&self) -> &[u8] {
+        self.fields.issuer.of(&self.der)
+    }
+
+    /// The DER of the subject's name.
+    pub fn subject_der(&self) -> &[u8] {
+        self.fields.subject.of(&self.der)
+    }
+
+    /// The issuer's name for people: `C=US, O=Let's Encrypt, CN=R13`.
+    pub fn issuer(&self) -> String {
+        DistinguishedName::new(self.issuer_der()).to_string()
+    }
+
+    /// The issuer's common name, else its whole name.
+    pub fn issuer_name(&self) -> String {
+        DistinguishedName::new(self.issuer_der()).common_name().unwrap_or_else(|| self.issuer())
+    }
+
+    /// The subject's name for people, as [`issuer`](Self::issuer). Empty for an empty name.
+    pub fn subject(&self) -> String {
+        DistinguishedName::new(self.subject_der()).to_string()
+    }
+
+    /// The subject's first common name.
+    pub fn common_name(&self) -> Option<String> {
+        DistinguishedName::new(self.subject_der()).common_name()
+    }
+
+    /// What people call it: the common name, else the first DNS name, else the subject.
+    pub fn display_name(&self) -> String {
+        let name = self.common_name().or_else(|| self.dns_names().first().cloned());
+        name.unwrap_or_else(|| self.subject())
+    }
+
+    /// The first instant of its validity.
+    pub const fn not_before(&self) -> Timestamp {
+        self.fields.not_before
+    }
+
+    /// The last instant of its validity.
+    pub const fn not_after(&self) -> Timestamp {
+        self.fields.not_after
+    }
+
+    /// The DNS names of its subject alternative names: their text, in their order.
+    pub fn dns_names(&self) -> &[String] {
+        &self.fields.subject_alt_names.dns
+    }
+
+    /// The valid [`DnsName`]s among [`dns_names`](Self::dns_names): the names that it can be bound to.
+    pub fn cover_names(&self) -> Vec<DnsName> {
+        self.dns_names().iter().filter_map(|text| DnsName::parse(text).ok()).collect()
+    }
+
+    /// The type of its public key, or `None` for one that is not supported.
+    pub fn key_type(&self) -> Option<KeyType> {
+        self.fields.public_key.key_type().ok()
+    }
+
+    /// The DER of its `SubjectPublicKeyInfo`.
+    pub fn spki_der(&self) -> &[u8] {
+        self.fields.spki.of(&self.der)
+    }
+
+    /// Its place in the uploaded chain, counted from 1.
+    pub const fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Whether issuer and subject are the same name (RFC 5280 section 6.1: self-issued).
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer_der() == self.subject_der()
+    }
+
+    /// Whether its basic constraints say that it is a CA.
+    pub fn is_ca(&self) -> bool {
+        self.fields.extensions.basic_constraints.is_some_and(|constraints| constraints.ca)
+    }
+
+    /// The `iPAddress`es of its subject alternative names: 4 or 16 octets each where they are right.
+    pub fn ip_addresses(&self) -> &[Vec<u8>] {
+        &self.fields.subject_alt_names.ip_addresses
+    }
+
+    /// The DER that is signed.
+    pub(crate) fn signed_part(&self) -> &[u8] {
+        self.fields.tbs.of(&self.der)
+    }
+
+    pub(crate) fn signature(&self) -> &[u8] {
+        self.fields.signature.of(&self.der)
+    }
+
+    /// The content of the signature's algorithm identifier.
+    pub(crate) fn signature_algorithm(&self) -> &[u8] {
+        self.fields.signature_algorithm.of(&self.der)
+    }
+
+    /// The value of an extension, given the content octets of its object identifier.
+    pub(crate) fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
+        self.fields.extensions.find(oid, &self.der)
+    }
+
+    pub(crate) const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    pub(crate) const fn public_key(&self) -> &SubjectPublicKeyInfo {
+        &self.fields.public_key
+    }
+
+    /// Where a finding about this certificate points to.
+    pub(crate) fn location(&self) -> Location {
+        let reference = CertificateRef {
+            position: self.position,
+            name: self.display_name(),
+            fingerprint: Some(self.fingerprint()),
+        };
+        Location::certificate_of_chain(reference, self.line)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("position", &self.position)
+            .field("subject", &self.subject())
+            .field("fingerprint", &self.fingerprint())
+            .finish_non_exhaustive()
+    }
+}

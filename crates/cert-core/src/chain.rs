@@ -1,0 +1,156 @@
+//! A decoded chain, with or without its key.
+
+use crate::{
+    AnchorOrigin, Certificate, Error, Field, Finding, KeyError, Location, Report, Timestamp,
+    ValidationPolicy, caps,
+    decode::{self, DecodeError, Failure},
+    report::to_pem,
+    validate::{self, Upload, Verified},
+};
+
+/// Decoded certificates, in the order in which they were uploaded. Nothing is known of trust or rules.
+///
+/// ```
+/// use cert_core::Chain;
+///
+/// let error = Chain::decode(b"-----BEGIN CERTIFICATE-----\nMIIB").unwrap_err();
+/// assert_eq!(error.rule().as_str(), "truncated");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Chain {
+    certificates: Vec<Certificate>,
+    leaf: usize,
+}
+
+impl Chain {
+    /// Reads PEM, or DER certificates one after the other.
+    ///
+    /// # Errors
+    /// 404906 for what does not decode, is not a certificate, or is above a [cap](crate::caps): any rule of
+    /// [`DecodeError`]; and `key_unsupported` for a leaf with such a key.
+    pub fn decode(input: &[u8]) -> Result<Self, Error> {
+        let chain = Self::decode_parts(input).map_err(Error::from_failure)?;
+        match chain.leaf().public_key().key_type() {
+            Ok(_) => Ok(chain),
+            Err(name) => {
+                let error = KeyError::Unsupported { name: name.to_owned() };
+                Err(Error::from_failure(Failure::Key(error, chain.leaf().location())))
+            }
+        }
+    }
+
+    pub(crate) fn decode_parts(input: &[u8]) -> Result<Self, Failure> {
+        check_size(input.len())?;
+        let certificates = decode::certificates(input)?;
+        let leaf = certificates.iter().position(|certificate| !certificate.is_ca()).unwrap_or(0);
+        Ok(Self { certificates, leaf })
+    }
+
+    /// The leaf: the first certificate that is not a CA's, else the first.
+    pub fn leaf(&self) -> &Certificate {
+        &self.certificates[self.leaf]
+    }
+
+    /// All of them, in upload order.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// Validates the chain at `now`, up to the first error.
+    ///
+    /// # Errors
+    /// In this order: 400329 an expired leaf, 400322 a leaf with too little validity left, 400322 the same of the
+    /// path's first end, 400323 no path or a broken rule.
+    pub fn validate(self, policy: &ValidationPolicy, now: Timestamp) -> Result<ValidatedChain, Error> {
+        let (verified, warnings) = validate::validate(self.upload(), policy, now)?;
+        Ok(ValidatedChain::new(self.certificates, &verified, warnings))
+    }
+
+    /// Everything there is to say about the chain at `now`. An error here is an error of
+    /// [`validate`](Self::validate), and the first one is its error.
+    pub fn inspect(&self, policy: &ValidationPolicy, now: Timestamp) -> Report {
+        self.inspect_with(None, policy, now)
+    }
+
+    /// The same, after an error that a key made.
+    pub(crate) fn inspect_with(
+        &self,
+        error: Option<Error>,
+        policy: &ValidationPolicy,
+        now: Timestamp,
+    ) -> Report {
+        inspect(self.upload(), error, policy, now)
+    }
+
+    fn upload(&self) -> Upload<'_> {
+        Upload { chain: &self.certificates, leaf: self.leaf, key: None }
+    }
+}
+
+/// A chain that held a policy at an instant: what is served, and what was said about the rest.
+#[derive(Clone, Debug)]
+pub struct ValidatedChain {
+    served: Vec<Certificate>,
+    path_length: usize,
+    origin: AnchorOrigin,
+    warnings: Vec<Finding>,
+}
+
+impl ValidatedChain {
+    pub(crate) fn new(certificates: Vec<Certificate>, verified: &Verified, warnings: Vec<Finding>) -> Self {
+        let mut certificates: Vec<Option<Certificate>> = certificates.into_iter().map(Some).collect();
+        let served = verified.order.iter().filter_map(|&index| certificates[index].take()).collect();
+        Self { served, path_length: verified.path_length, origin: verified.origin, warnings }
+    }
+
+    /// The leaf.
+    pub fn leaf(&self) -> &Certificate {
+        &self.served[0]
+    }
+
+    /// What will be served: the leaf, the path's intermediates, then cross-signs. No trust anchor.
+    pub fn served_chain(&self) -> &[Certificate] {
+        &self.served
+    }
+
+    /// The verified path: the leaf and the intermediates, without the anchor. A prefix of the served chain.
+    pub fn path(&self) -> &[Certificate] {
+        &self.served[..self.path_length]
+    }
+
+    /// The served chain as PEM.
+    pub fn to_pem(&self) -> String {
+        to_pem(&self.served.iter().collect::<Vec<_>>())
+    }
+
+    /// Whether the path ends in an anchor of the web PKI or in a private one.
+    pub const fn anchor_origin(&self) -> AnchorOrigin {
+        self.origin
+    }
+
+    /// What was found and does not refuse.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+}
+
+pub(crate) fn check_size(len: usize) -> Result<(), Failure> {
+    if len <= caps::MAX_INPUT {
+        return Ok(());
+    }
+    let error = DecodeError::TooLarge { len, max: caps::MAX_INPUT };
+    Err(Failure::Decode(error, Location::line_of(Field::Chain, None)))
+}
+
+pub(crate) fn inspect(
+    upload: Upload<'_>,
+    error: Option<Error>,
+    policy: &ValidationPolicy,
+    now: Timestamp,
+) -> Report {
+    let (verified, found) = validate::inspect(upload, policy, now);
+    let served: Option<Vec<&Certificate>> =
+        verified.map(|verified| verified.order.iter().map(|&index| &upload.chain[index]).collect());
+    let findings = error.map(Error::into_finding).into_iter().chain(found).collect();
+    Report::new(findings, served.as_deref())
+}

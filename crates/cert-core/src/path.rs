@@ -1,0 +1,135 @@
+//! Path building and validation (RFC 5280 section 6), done by `webpki`.
+
+use std::cell::RefCell;
+
+use pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
+
+use crate::{
+    AnchorOrigin, Certificate, Timestamp, TrustAnchors,
+    signature::ALGORITHMS,
+    trust::{Anchor, name_content},
+};
+
+/// A verified path: positions in the chain's list of certificates, and the anchor that it ends in.
+#[derive(Debug)]
+pub(crate) struct Path<'a> {
+    /// The issuers from the leaf's on, without the anchor.
+    pub(crate) intermediates: Vec<usize>,
+    pub(crate) anchor: &'a Anchor,
+}
+
+impl core::fmt::Debug for Anchor {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Anchor").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl Path<'_> {
+    pub(crate) const fn origin(&self) -> AnchorOrigin {
+        self.anchor.origin
+    }
+}
+
+/// Builds the path of `chain[leaf]`.
+///
+/// Candidates are tried in upload order. The first path that `accepts` is taken; where none is, the valid one whose
+/// first end is latest.
+///
+/// # Errors
+/// The error of `webpki` that ranks highest, where no path is valid.
+pub(crate) fn build<'a>(
+    chain: &[Certificate],
+    leaf: usize,
+    anchors: &'a TrustAnchors,
+    now: Timestamp,
+    accepts: impl Fn(&[usize]) -> bool,
+) -> Result<Path<'a>, webpki::Error> {
+    let candidates = candidate_anchors(chain, anchors);
+    let views: Vec<TrustAnchor<'_>> = candidates.iter().map(|known| borrowed(&known.anchor)).collect();
+    let end_entity = EndEntityCert::try_from(chain[leaf].der())?;
+    let issuers: Vec<usize> = (0..chain.len()).filter(|&index| index != leaf).collect();
+    let intermediates: Vec<CertificateDer<'_>> =
+        issuers.iter().map(|&index| chain[index].der().clone()).collect();
+    let time =
+        UnixTime::since_unix_epoch(core::time::Duration::from_secs(now.as_unix().max(0).unsigned_abs()));
+
+    let rejected: RefCell<Vec<(Vec<usize>, usize)>> = RefCell::default();
+    let choose = |path: &VerifiedPath<'_>| {
+        let (used, anchor) = positions(path, chain, &views);
+        if accepts(&used) {
+            return Ok(());
+        }
+        rejected.borrow_mut().push((used, anchor));
+        Err(webpki::Error::UnknownIssuer)
+    };
+    let verified = end_entity.verify_for_usage(
+        ALGORITHMS,
+        &views,
+        &intermediates,
+        time,
+        KeyUsage::server_auth(),
+        None,
+        Some(&choose),
+    );
+    let chosen = match verified {
+        Ok(path) => Ok(positions(&path, chain, &views)),
+        Err(error) => latest_first_end(rejected.take(), chain).ok_or(error),
+    };
+    chosen.map(|(intermediates, anchor)| Path { intermediates, anchor: candidates[anchor] })
+}
+
+/// The anchors that an uploaded certificate names as its issuer. `webpki` would compare every name with every anchor.
+fn candidate_anchors<'a>(chain: &[Certificate], anchors: &'a TrustAnchors) -> Vec<&'a Anchor> {
+    let mut seen: Vec<&[u8]> = Vec::with_capacity(chain.len());
+    let mut candidates = Vec::new();
+    for certificate in chain {
+        let issuer = certificate.issuer_der();
+        if !seen.contains(&issuer) {
+            seen.push(issuer);
+            candidates.extend(anchors.by_subject(issuer));
+        }
+    }
+    candidates
+}
+
+fn borrowed<'a>(anchor: &'a TrustAnchor<'static>) -> TrustAnchor<'a> {
+    TrustAnchor {
+        subject: anchor.subject.as_ref().into(),
+        subject_public_key_info: anchor.subject_public_key_info.as_ref().into(),
+        name_constraints: anchor.name_constraints.as_ref().map(|constraints| constraints.as_ref().into()),
+    }
+}
+
+/// Where the certificates of a path stand in the chain, and which anchor it ends in.
+fn positions(
+    path: &VerifiedPath<'_>,
+    chain: &[Certificate],
+    anchors: &[TrustAnchor<'_>],
+) -> (Vec<usize>, usize) {
+    let position = |der: CertificateDer<'_>| chain.iter().position(|certificate| *certificate.der() == der);
+    let used =
+        path.intermediate_certificates().filter_map(|certificate| position(certificate.der())).collect();
+    let anchor = anchors.iter().position(|anchor| anchor == path.anchor()).unwrap_or_default();
+    (used, anchor)
+}
+
+fn latest_first_end(paths: Vec<(Vec<usize>, usize)>, chain: &[Certificate]) -> Option<(Vec<usize>, usize)> {
+    let first_end = |used: &[usize]| used.iter().map(|&index| chain[index].not_after()).min();
+    let mut latest = None;
+    for path in paths {
+        // An earlier one in upload order wins where the ends are alike.
+        let later = latest
+            .as_ref()
+            .is_none_or(|(used, _): &(Vec<usize>, usize)| first_end(&path.0) > first_end(used));
+        if later {
+            latest = Some(path);
+        }
+    }
+    latest
+}
+
+/// Whether `issuer`'s name is the one that `certificate` gives as its issuer's.
+pub(crate) fn names_issuer(certificate: &Certificate, issuer: &Certificate) -> bool {
+    name_content(certificate.issuer_der()) == name_content(issuer.subject_der())
+}

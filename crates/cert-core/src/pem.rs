@@ -1,0 +1,438 @@
+//! Text to labelled blocks: strict about what is inside a block, lenient about what surrounds it.
+//!
+//! RFC 7468 with the liberties that real uploads take: a byte order mark, any line ending, blank lines, text and bag
+//! attributes between blocks, indentation, any line length, missing padding, a BEGIN glued to the END before it.
+//! Nothing inside a block is ever skipped: it decodes whole or it is an error with its line.
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+use base64ct::Encoding as _;
+use zeroize::Zeroizing;
+
+/// One block of text, its body not decoded yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PemBlock<'a> {
+    /// `CERTIFICATE` for `-----BEGIN CERTIFICATE-----`.
+    pub(crate) label: &'a str,
+    /// The line of BEGIN, counted from 1.
+    pub(crate) line: usize,
+    /// From the end of the BEGIN line on.
+    body: &'a [u8],
+}
+
+/// Why text is not PEM. Lines are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PemError {
+    BadBoundary { line: usize },
+    BadCharacter { line: usize, found: char },
+    BadPadding { line: usize },
+    Empty,
+    EmptyBlock { line: usize, label: String },
+    EscapedNewlines { line: usize },
+    LabelMismatch { line: usize, begin: String, end: String },
+    NewlinesLost { line: usize },
+    NoBlock,
+    NotText,
+    SmartDashes { line: usize, found: char },
+    StrayEnd { line: usize },
+    TooManyBlocks { max: usize },
+    Unclosed { line: usize, label: String },
+}
+
+/// The blocks of `input` in their order, `max` at the most.
+pub(crate) fn blocks(input: &[u8], max: usize) -> Result<Vec<PemBlock<'_>>, PemError> {
+    let mut scanner = Scanner::new(input);
+    let mut blocks = Vec::new();
+    while let Some(block) = scanner.next_block()? {
+        if blocks.len() == max {
+            return Err(PemError::TooManyBlocks { max });
+        }
+        blocks.push(block);
+    }
+    if blocks.is_empty() { Err(why_no_block(input)) } else { Ok(blocks) }
+}
+
+impl PemBlock<'_> {
+    /// The bytes of a public block.
+    pub(crate) fn decode(&self) -> Result<Vec<u8>, PemError> {
+        let mut text = Vec::with_capacity(self.body.len());
+        strip_white_space(self.body, &mut text);
+        let digits = self.unpadded(&text)?;
+        CERTIFICATE_BASE64.decode(digits).map_err(|_| self.why_undecodable())
+    }
+
+    /// The bytes of a private block: decoded in constant time, wiped when dropped.
+    pub(crate) fn decode_secret(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
+        let mut text = Zeroizing::new(Vec::with_capacity(self.body.len()));
+        strip_white_space(self.body, &mut text);
+        let digits = self.unpadded(&text)?;
+        let mut bytes = Zeroizing::new(vec![0; digits.len() / 4 * 3 + 2]);
+        let length =
+            base64ct::Base64Unpadded::decode(digits, &mut bytes).map_err(|_| self.why_undecodable())?.len();
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    /// Whether the body starts with the headers of RFC 1421 that OpenSSL writes for an encrypted key.
+    pub(crate) fn has_encryption_header(&self) -> bool {
+        let body = self.body.trim_ascii_start();
+        body.starts_with(b"Proc-Type:") && find(body, b"ENCRYPTED").is_some()
+    }
+
+    /// The digits without their padding, which may be missing but must be right where it is there.
+    fn unpadded<'t>(&self, text: &'t [u8]) -> Result<&'t [u8], PemError> {
+        if text.is_empty() {
+            return Err(PemError::EmptyBlock { line: self.line, label: self.label.to_owned() });
+        }
+        let padding = text.iter().rev().take_while(|&&b| b == b'=').count();
+        if padding > 0 && (padding > 2 || text.len() % 4 != 0) {
+            return Err(self.why_undecodable());
+        }
+        Ok(&text[..text.len() - padding])
+    }
+
+    /// Finds what the decoder refused. Only called after it refused, so the time does not depend on a good key.
+    fn why_undecodable(&self) -> PemError {
+        let mut line = self.line;
+        let mut last_line = line;
+        let mut previous = 0;
+        for (offset, &byte) in self.body.iter().enumerate() {
+            let is_digit = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+            if byte == b'\\' && matches!(self.body.get(offset + 1), Some(b'n' | b'r')) {
+                return PemError::EscapedNewlines { line };
+            }
+            if !is_digit && !byte.is_ascii_whitespace() {
+                return PemError::BadCharacter { line, found: character_at(self.body, offset) };
+            }
+            if byte == b'\n' && previous != b'\r' || byte == b'\r' {
+                line += 1;
+            }
+            if is_digit {
+                last_line = line;
+            }
+            previous = byte;
+        }
+        PemError::BadPadding { line: last_line }
+    }
+}
+
+/// The text of a block: 64 digits a line, `\n` at each end.
+pub(crate) fn encode(label: &str, der: &[u8], text: &mut String) {
+    text.push_str(BEGIN);
+    text.push_str(label);
+    text.push_str("-----\n");
+    let body = Zeroizing::new(base64ct::Base64::encode_string(der));
+    for line in body.as_bytes().chunks(64) {
+        text.extend(line.iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text.push_str(END);
+    text.push_str(label);
+    text.push_str("-----\n");
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &[u8] = b"-----";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const CERTIFICATE_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
+);
+
+struct Scanner<'a> {
+    input: &'a [u8],
+    at: usize,
+    /// The line of `counted`, which lags behind `at` so that no byte is counted twice.
+    line: usize,
+    counted: usize,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(input: &'a [u8]) -> Self {
+        Self { input: input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input), at: 0, line: 1, counted: 0 }
+    }
+
+    fn next_block(&mut self) -> Result<Option<PemBlock<'a>>, PemError> {
+        let Some(begin) = self.find_from(self.at, BEGIN.as_bytes()) else {
+            return self.check_outside(self.input.len()).map(|()| None);
+        };
+        self.check_outside(begin)?;
+        let line = self.line_at(begin);
+        let label = self.label(begin + BEGIN.len(), line)?;
+        let body_start = self.end_of_begin_line(begin + BEGIN.len() + label.len() + DASHES.len(), line)?;
+        let body_end =
+            self.end_of_body(body_start).ok_or_else(|| self.why_unclosed(body_start, line, label))?;
+        let end_line = self.line_at(body_end);
+        let end_label = self.label(body_end + END.len(), end_line)?;
+        if end_label != label {
+            return Err(PemError::LabelMismatch {
+                line: end_line,
+                begin: label.to_owned(),
+                end: end_label.to_owned(),
+            });
+        }
+        self.at = body_end + END.len() + label.len() + DASHES.len();
+        Ok(Some(PemBlock { label, line, body: &self.input[body_start..body_end] }))
+    }
+
+    /// Text outside blocks may say anything, but a boundary in it would be a block that is skipped.
+    fn check_outside(&mut self, until: usize) -> Result<(), PemError> {
+        let outside = &self.input[self.at..until];
+        if memchr::memmem::find(outside, b"BEGIN").is_none()
+            && memchr::memmem::find(outside, b"END").is_none()
+        {
+            return Ok(());
+        }
+        let first_line = self.line_at(self.at);
+        damaged_boundary(outside, first_line).map_or(Ok(()), Err)
+    }
+
+    fn end_of_body(&self, start: usize) -> Option<usize> {
+        self.find_from(start, DASHES).filter(|&end| self.input[end..].starts_with(END.as_bytes()))
+    }
+
+    fn why_unclosed(&self, body_start: usize, line: usize, label: &str) -> PemError {
+        let end = self.find_from(body_start, DASHES).unwrap_or(self.input.len());
+        match damaged_boundary(&self.input[body_start..end], line) {
+            Some(damage @ PemError::SmartDashes { .. }) => damage,
+            _ => PemError::Unclosed { line, label: label.to_owned() },
+        }
+    }
+
+    fn label(&self, start: usize, line: usize) -> Result<&'a str, PemError> {
+        let rest = &self.input[start..];
+        let length = rest.iter().take(MAX_LABEL).position(|&b| b == b'-').unwrap_or(0);
+        let label = core::str::from_utf8(&rest[..length]).unwrap_or_default();
+        let printable = !label.is_empty() && label.bytes().all(|b| (b' '..=b'~').contains(&b));
+        let closed = rest[length..].starts_with(DASHES);
+        if printable && closed {
+            return Ok(label);
+        }
+        let found = rest[length..]
+            .iter()
+            .take(DASHES.len() + 1)
+            .position(|&b| b != b'-')
+            .map_or('-', |i| character_at(rest, length + i));
+        Err(PemError::BadCharacter { line, found })
+    }
+
+    /// A BEGIN line must end after its dashes, else the line breaks of the block were lost.
+    fn end_of_begin_line(&self, start: usize, line: usize) -> Result<usize, PemError> {
+        let rest = &self.input[start..];
+        let blanks = rest.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+        match rest.get(blanks) {
+            Some(b'\n' | b'\r') => Ok(start + blanks),
+            None => Ok(start + blanks),
+            Some(b'\\') => Err(PemError::EscapedNewlines { line }),
+            Some(_) => Err(PemError::NewlinesLost { line }),
+        }
+    }
+
+    fn find_from(&self, start: usize, needle: &[u8]) -> Option<usize> {
+        find(&self.input[start..], needle).map(|offset| start + offset)
+    }
+
+    fn line_at(&mut self, offset: usize) -> usize {
+        self.line += count_lines(&self.input[self.counted..offset]);
+        self.counted = offset;
+        self.line
+    }
+}
+
+const MAX_LABEL: usize = 64;
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    memchr::memmem::find(haystack, needle)
+}
+
+/// Line ends of any kind: LF, CRLF, or CR alone.
+fn count_lines(text: &[u8]) -> usize {
+    let line_feeds = memchr::memchr_iter(b'\n', text).count();
+    let lone_returns = memchr::memchr_iter(b'\r', text)
+        .filter(|&i| text.get(i + 1).is_some_and(|&next| next != b'\n'))
+        .count();
+    line_feeds + lone_returns
+}
+
+fn strip_white_space(body: &[u8], digits: &mut Vec<u8>) {
+    for line in body.split(|&b| b == b'\n' || b == b'\r') {
+        let line = line.trim_ascii();
+        if memchr::memchr2(b' ', b'\t', line).is_none() {
+            digits.extend_from_slice(line);
+        } else {
+            digits.extend(line.iter().filter(|b| !b.is_ascii_whitespace()));
+        }
+    }
+}
+
+/// The character that starts at `offset`, for showing it to a person.
+fn character_at(text: &[u8], offset: usize) -> char {
+    let rest = &text[offset..text.len().min(offset + 4)];
+    String::from_utf8_lossy(rest).chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// There is no block, and no damaged one either: says what is there instead.
+fn why_no_block(input: &[u8]) -> PemError {
+    let text = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input).trim_ascii();
+    match text {
+        [] => PemError::Empty,
+        _ if text.contains(&0) => PemError::NotText,
+        _ => PemError::NoBlock,
+    }
+}
+
+/// Finds a line that was meant as a boundary: dashes of any kind, and BEGIN or END.
+fn damaged_boundary(text: &[u8], first_line: usize) -> Option<PemError> {
+    let text = String::from_utf8_lossy(text);
+    let is_boundary = |line: &str| {
+        let after_dashes = line.trim_start_matches(is_dash).trim_start();
+        after_dashes.len() < line.len()
+            && (after_dashes.starts_with("BEGIN") || after_dashes.starts_with("END"))
+    };
+    let mut offset = 0;
+    for text_line in text.split_inclusive(['\n', '\r']) {
+        let boundary = text_line.trim();
+        if is_boundary(boundary) {
+            let line = first_line + count_lines(&text.as_bytes()[..offset]);
+            return Some(name_damage(boundary, line));
+        }
+        offset += text_line.len();
+    }
+    None
+}
+
+fn name_damage(boundary: &str, line: usize) -> PemError {
+    match boundary.chars().find(|&c| is_smart_dash(c)) {
+        Some(found) => PemError::SmartDashes { line, found },
+        None if boundary.starts_with(END) => PemError::StrayEnd { line },
+        None if boundary.starts_with("-----BEGIN") => PemError::NewlinesLost { line },
+        None => PemError::BadBoundary { line },
+    }
+}
+
+fn is_dash(c: char) -> bool {
+    c == '-' || is_smart_dash(c)
+}
+
+/// Dashes that word processors and chat programs put in the place of hyphens.
+fn is_smart_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PemError, blocks};
+
+    const BODY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    fn one(text: &str) -> Result<Vec<u8>, PemError> {
+        let blocks = blocks(text.as_bytes(), 9)?;
+        assert_eq!(blocks.len(), 1, "{text}");
+        let secret = blocks[0].decode_secret();
+        let public = blocks[0].decode();
+        assert_eq!(
+            public.clone().ok(),
+            secret.ok().map(|bytes| bytes.to_vec()),
+            "both decoders agree on {text}"
+        );
+        public
+    }
+
+    #[test]
+    fn liberties_that_uploads_take() {
+        let expected: Vec<u8> = (0..32).collect();
+        let (head, tail) = BODY.split_at(20);
+        let accepted = [
+            format!("-----BEGIN X-----\n{BODY}\n-----END X-----\n"),
+            format!("\u{feff}-----BEGIN X-----\r\n{head}\r\n{tail}\r\n-----END X-----"),
+            format!("-----BEGIN X-----\r{head}\r{tail}\r-----END X-----\r"),
+            format!(
+                "Bag Attributes\n    name: x\n  -----BEGIN X-----  \n\n  {head} \n\t{tail}\n  -----END X-----\ntrailing text"
+            ),
+            format!("-----BEGIN X-----\n{}\n-----END X-----", BODY.trim_end_matches('=')),
+            format!("-----BEGIN X-----\n{head} {tail}-----END X-----"),
+        ];
+        for text in accepted {
+            assert_eq!(one(&text).as_ref(), Ok(&expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn glued_blocks_are_two() {
+        let block = format!("-----BEGIN X-----\n{BODY}\n-----END X-----");
+        let text = format!("{block}{block}");
+        let lines: Vec<usize> = blocks(text.as_bytes(), 2).unwrap().iter().map(|b| b.line).collect();
+        assert_eq!(lines, [1, 3]);
+    }
+
+    #[test]
+    fn damage_is_named_with_its_line() {
+        let damaged: [(String, PemError); 18] = [
+            (String::new(), PemError::Empty),
+            ("\u{feff} \n".into(), PemError::Empty),
+            ("hello".into(), PemError::NoBlock),
+            (
+                "-----BEGIN X-----\n-----END X-----".into(),
+                PemError::EmptyBlock { line: 1, label: "X".into() },
+            ),
+            (format!("a\n-----BEGIN X-----\n{BODY}"), PemError::Unclosed { line: 2, label: "X".into() }),
+            (
+                format!("-----BEGIN X-----\n{BODY}\n-----BEGIN X-----\n{BODY}\n-----END X-----"),
+                PemError::Unclosed { line: 1, label: "X".into() },
+            ),
+            (
+                format!("-----BEGIN X-----\n{BODY}\n-----END Y-----"),
+                PemError::LabelMismatch { line: 3, begin: "X".into(), end: "Y".into() },
+            ),
+            (format!("{BODY}\n-----END X-----"), PemError::StrayEnd { line: 2 }),
+            (
+                format!("-----BEGIN X-----\nAA*{BODY}\n-----END X-----"),
+                PemError::BadCharacter { line: 2, found: '*' },
+            ),
+            (
+                format!("-----BEGIN X-----\nAAAA\nAé{BODY}\n-----END X-----"),
+                PemError::BadCharacter { line: 3, found: 'é' },
+            ),
+            (format!("-----BEGIN X-----\n{BODY}A\n-----END X-----"), PemError::BadPadding { line: 2 }),
+            (format!("-----BEGIN X-----\\n{BODY}\\n-----END X-----"), PemError::EscapedNewlines { line: 1 }),
+            (format!("-----BEGIN X----- {BODY} -----END X-----"), PemError::NewlinesLost { line: 1 }),
+            (format!("-----BEGINX-----{BODY}-----ENDX-----"), PemError::NewlinesLost { line: 1 }),
+            (format!("\n—–BEGIN X—–\n{BODY}\n—–END X—–"), PemError::SmartDashes { line: 2, found: '—' }),
+            (format!("-----BEGIN X-----\n{BODY}\n—–END X—–"), PemError::SmartDashes { line: 3, found: '—' }),
+            ("a\0b".into(), PemError::NotText),
+            ("----BEGIN X----\nAA==".into(), PemError::BadBoundary { line: 1 }),
+        ];
+        for (text, error) in damaged {
+            assert_eq!(one(&text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_block_is_skipped_in_silence() {
+        let block = format!("-----BEGIN X-----\n{BODY}\n-----END X-----\n");
+        for (damaged, error) in [
+            (format!("{block}----BEGIN X----\n{BODY}\n----END X----\n"), PemError::BadBoundary { line: 4 }),
+            (
+                format!("{block}\u{2014}-BEGIN X-----\n{BODY}\n"),
+                PemError::SmartDashes { line: 4, found: '\u{2014}' },
+            ),
+            (format!("{block}{BODY}\n-----END X-----\n{block}"), PemError::StrayEnd { line: 5 }),
+        ] {
+            assert_eq!(blocks(damaged.as_bytes(), 9).err(), Some(error), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn encoding_reads_back() {
+        let der: Vec<u8> = (0..200).collect();
+        let mut text = String::new();
+        super::encode("X", &der, &mut text);
+        assert_eq!(one(&text), Ok(der));
+        assert!(text.lines().all(|line| line.len() <= 64) && text.ends_with("-----END X-----\n"));
+    }
+}

@@ -1,0 +1,96 @@
+//! What a block or a DER element is, whatever field it was put in.
+
+use der::{Decode as _, Header, Reader as _, SliceReader};
+
+use crate::KeyForm;
+
+/// What people upload, rightly or wrongly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Certificate,
+    CertificateRequest,
+    CertificateRevocationList,
+    DhParameters,
+    EcParameters,
+    EncryptedKey,
+    OpensshKey,
+    Pkcs12,
+    Pkcs7,
+    PrivateKey(KeyForm),
+    PublicKey,
+    Unknown,
+}
+
+impl Kind {
+    /// What a PEM label promises.
+    pub(crate) fn of_label(label: &str) -> Self {
+        match label {
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Self::Certificate,
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Self::CertificateRequest,
+            "DH PARAMETERS" | "X9.42 DH PARAMETERS" => Self::DhParameters,
+            "EC PARAMETERS" => Self::EcParameters,
+            "EC PRIVATE KEY" => Self::PrivateKey(KeyForm::Sec1),
+            "ENCRYPTED PRIVATE KEY" => Self::EncryptedKey,
+            "OPENSSH PRIVATE KEY" | "SSH2 ENCRYPTED PRIVATE KEY" => Self::OpensshKey,
+            "PKCS12" => Self::Pkcs12,
+            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => Self::Pkcs7,
+            "PRIVATE KEY" => Self::PrivateKey(KeyForm::Pkcs8),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" | "EC PUBLIC KEY" => Self::PublicKey,
+            "RSA PRIVATE KEY" => Self::PrivateKey(KeyForm::Pkcs1),
+            "X509 CRL" => Self::CertificateRevocationList,
+            _ if label.ends_with("PRIVATE KEY") => Self::PrivateKey(KeyForm::Pkcs8),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What a DER element looks like, from the tags of its first parts.
+    pub(crate) fn of_der(der: &[u8]) -> Self {
+        let Ok(tags) = tags_within(der) else {
+            return Self::Unknown;
+        };
+        let inner = first_part(der).and_then(tags_within).unwrap_or_default();
+        match (tags.as_slice(), inner.as_slice()) {
+            ([INTEGER, SEQUENCE, OCTET_STRING, ..], _) => Self::PrivateKey(KeyForm::Pkcs8),
+            ([INTEGER, INTEGER, INTEGER, ..], _) => Self::PrivateKey(KeyForm::Pkcs1),
+            ([INTEGER, OCTET_STRING, ..], _) => Self::PrivateKey(KeyForm::Sec1),
+            ([INTEGER, INTEGER], _) | ([SEQUENCE, BIT_STRING], [OID, ..]) => Self::PublicKey,
+            ([INTEGER, SEQUENCE, ..], _) => Self::Pkcs12,
+            ([OID, EXPLICIT_0], _) => Self::Pkcs7,
+            ([SEQUENCE, OCTET_STRING], _) => Self::EncryptedKey,
+            (
+                [SEQUENCE, SEQUENCE, BIT_STRING],
+                [EXPLICIT_0, ..] | [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, ..],
+            ) => Self::Certificate,
+            ([SEQUENCE, SEQUENCE, BIT_STRING], [INTEGER, SEQUENCE, SEQUENCE, EXPLICIT_0, ..]) => {
+                Self::CertificateRequest
+            }
+            ([SEQUENCE, SEQUENCE, BIT_STRING], [..]) => Self::CertificateRevocationList,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OID: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+const EXPLICIT_0: u8 = 0xa0;
+
+/// The tags of the first parts of a sequence: enough to tell everything above apart.
+fn tags_within(sequence: &[u8]) -> der::Result<Vec<u8>> {
+    const ENOUGH: usize = 4;
+    let mut tags = Vec::with_capacity(ENOUGH);
+    let mut reader = SliceReader::new(sequence)?;
+    Header::decode(&mut reader)?.tag().assert_eq(der::Tag::Sequence)?;
+    while tags.len() < ENOUGH && !reader.is_finished() {
+        tags.push(reader.tlv_bytes()?[0]);
+    }
+    Ok(tags)
+}
+
+fn first_part(sequence: &[u8]) -> der::Result<&[u8]> {
+    let mut reader = SliceReader::new(sequence)?;
+    Header::decode(&mut reader)?;
+    reader.tlv_bytes()
+}

@@ -1,0 +1,252 @@
+//! The numbers of an RSA key, and what makes one weak although it works.
+//!
+//! Loading a key checks that its numbers belong together. It does not look at how they were chosen: the checks here
+//! do, without any arithmetic on big numbers beyond a subtraction and remainders by small ones.
+
+use der::{Decode as _, Reader as _, SliceReader, asn1::UintRef};
+
+use crate::{caps, public_key::bit_length};
+
+/// The public numbers and the primes of an `RSAPrivateKey` (RFC 8017 A.1.2), without leading zeros.
+pub(crate) struct RsaNumbers<'a> {
+    modulus: &'a [u8],
+    exponent: &'a [u8],
+    primes: [&'a [u8]; 2],
+}
+
+/// Why an RSA key is weak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RsaWeakness {
+    /// The primes are so close that Fermat's method finds them: |p - q| <= 2^(n/2 - 100) (FIPS 186-5 A.1.3).
+    ClosePrimes,
+    /// The public exponent is even, below 65537, or longer than 33 bits.
+    Exponent,
+    /// The modulus has the fingerprint of keys that a flawed library made (ROCA, CVE-2017-15361).
+    Roca,
+    /// The modulus is shorter than 2048 bits, longer than 8192, or no multiple of 8 bits.
+    Size {
+        /// Bits of the modulus.
+        bits: u16,
+    },
+    /// The modulus has a factor below 752.
+    SmallFactor {
+        /// The factor.
+        factor: u16,
+    },
+    /// The primes do not each have half the bits of the modulus.
+    UnevenPrimes,
+}
+
+impl<'a> RsaNumbers<'a> {
+    /// Reads an `RSAPrivateKey` of two primes.
+    pub(crate) fn read(pkcs1: &'a [u8]) -> Option<Self> {
+        let mut reader = SliceReader::new(pkcs1).ok()?;
+        let numbers = reader.sequence(|fields| {
+            u8::decode(fields)?;
+            let modulus = UintRef::decode(fields)?.as_bytes();
+            let exponent = UintRef::decode(fields)?.as_bytes();
+            UintRef::decode(fields)?;
+            let primes = [UintRef::decode(fields)?.as_bytes(), UintRef::decode(fields)?.as_bytes()];
+            fields.drain(fields.remaining_len())?;
+            Ok::<_, der::Error>(Self { modulus, exponent, primes })
+        });
+        numbers.ok().filter(|_| reader.finish().is_ok())
+    }
+
+    /// The modulus of an `RSAPublicKey`.
+    pub(crate) fn public_modulus(public: &[u8]) -> Option<&[u8]> {
+        let mut reader = SliceReader::new(public).ok()?;
+        let modulus = reader.sequence(|fields| {
+            let modulus = UintRef::decode(fields)?.as_bytes();
+            UintRef::decode(fields)?;
+            Ok::<_, der::Error>(modulus)
+        });
+        modulus.ok()
+    }
+
+    pub(crate) const fn modulus(&self) -> &'a [u8] {
+        self.modulus
+    }
+
+    pub(crate) fn modulus_bits(&self) -> usize {
+        bit_length(self.modulus)
+    }
+
+    /// The first weakness found.
+    pub(crate) fn weakness(&self) -> Option<RsaWeakness> {
+        let [p, q] = self.primes;
+        public_weakness(self.modulus, self.exponent).or_else(|| {
+            let half = self.modulus_bits() / 2;
+            if bit_length(p) != half || bit_length(q) != half {
+                Some(RsaWeakness::UnevenPrimes)
+            } else if distance_bits(p, q) <= half.saturating_sub(100) {
+                Some(RsaWeakness::ClosePrimes)
+            } else {
+                None
+            }
+        })
+    }
+}
+
+/// What the public numbers alone give away.
+fn public_weakness(modulus: &[u8], exponent: &[u8]) -> Option<RsaWeakness> {
+    let bits = bit_length(modulus);
+    if !caps::RSA_MODULUS_BITS.contains(&bits) || bits % 8 != 0 {
+        return Some(RsaWeakness::Size { bits: u16::try_from(bits).unwrap_or(u16::MAX) });
+    }
+    let exponent_bits = bit_length(exponent);
+    let even = exponent.last().is_none_or(|last| last % 2 == 0);
+    // An odd number of 17 bits or more is at least 65537.
+    if even || !(17..=33).contains(&exponent_bits) {
+        return Some(RsaWeakness::Exponent);
+    }
+    if let Some(factor) = small_factor(modulus) {
+        return Some(RsaWeakness::SmallFactor { factor });
+    }
+    has_roca_fingerprint(modulus).then_some(RsaWeakness::Roca)
+}
+
+/// The smallest prime factor below 752, the bound of SP 800-89 section 5.3.3.
+fn small_factor(modulus: &[u8]) -> Option<u16> {
+    // Products of primes that fit 32 bits, so that one pass over the modulus serves several primes.
+    let mut batch: Vec<u16> = Vec::new();
+    let mut product: u64 = 1;
+    let primes = (2_u16..752).filter(|&n| is_prime(n));
+    for prime in primes.chain([u16::MAX]) {
+        if prime == u16::MAX || product * u64::from(prime) > u64::from(u32::MAX) {
+            let remainder = remainder(modulus, product);
+            if let Some(factor) = batch.iter().find(|&&factor| remainder.is_multiple_of(u64::from(factor))) {
+                return Some(*factor);
+            }
+            (batch, product) = (Vec::new(), 1);
+        }
+        batch.push(prime);
+        product *= u64::from(prime);
+    }
+    None
+}
+
+fn is_prime(n: u16) -> bool {
+    n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0)
+}
+
+/// The remainder of a big-endian number by a divisor of at most 32 bits.
+fn remainder(number: &[u8], divisor: u64) -> u64 {
+    number.iter().fold(0, |rest, &byte| (rest << 8 | u64::from(byte)) % divisor)
+}
+
+/// Whether the modulus is a power of 65537 modulo each of these primes: primes of the form k * M + 65537^a are, for
+/// M divisible by all of them, and about one other key in 2^27 is.
+fn has_roca_fingerprint(modulus: &[u8]) -> bool {
+    const PRIMES: [u64; 38] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+        103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+    ];
+    PRIMES.iter().all(|&prime| is_power_of_65537(remainder(modulus, prime), prime))
+}
+
+fn is_power_of_65537(residue: u64, prime: u64) -> bool {
+    let generator = 65_537 % prime;
+    let mut power = 1;
+    loop {
+        if power == residue {
+            return true;
+        }
+        power = power * generator % prime;
+        if power == 1 {
+            return false;
+        }
+    }
+}
+
+/// Bits of |p - q| for big-endian numbers of the same number of bits.
+fn distance_bits(p: &[u8], q: &[u8]) -> usize {
+    let (larger, smaller) = if p >= q { (p, q) } else { (q, p) };
+    let mut difference = zeroize::Zeroizing::new(larger.to_vec());
+    let mut borrow = 0;
+    for (digit, &taken) in difference.iter_mut().rev().zip(smaller.iter().rev()) {
+        let (value, first) = digit.overflowing_sub(taken);
+        let (value, second) = value.overflowing_sub(borrow);
+        *digit = value;
+        borrow = u8::from(first || second);
+    }
+    bit_length(&difference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RsaWeakness, distance_bits, has_roca_fingerprint, public_weakness, remainder, small_factor};
+
+    /// An odd number of 2048 bits without a factor below 752: 2^2047 + an offset that was searched for here.
+    fn modulus() -> Vec<u8> {
+        let mut number = vec![0_u8; 256];
+        number[0] = 0x80;
+        for low in (1..=u16::MAX).step_by(2) {
+            number[254..].copy_from_slice(&low.to_be_bytes());
+            if small_factor(&number).is_none() {
+                return number;
+            }
+        }
+        unreachable!("one in twelve odd numbers has no factor below 752")
+    }
+
+    #[test]
+    fn exponents() {
+        let modulus = modulus();
+        for (exponent, weak) in [
+            (vec![3], true),
+            (vec![1], true),
+            (vec![0xff, 0xff], true),
+            (vec![1, 0, 0], true),
+            (vec![1, 0, 1], false),
+            (vec![1, 0xff, 0xff, 0xff, 0xff], false),
+            (vec![2, 0, 0, 0, 1], true),
+            (vec![], true),
+        ] {
+            let expected = weak.then_some(RsaWeakness::Exponent);
+            assert_eq!(public_weakness(&modulus, &exponent), expected, "{exponent:?}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        let mut longer = vec![1];
+        longer.extend(modulus());
+        assert_eq!(public_weakness(&longer, &[1, 0, 1]), Some(RsaWeakness::Size { bits: 2049 }));
+        let short = public_weakness(&modulus()[1..], &[1, 0, 1]);
+        assert!(matches!(short, Some(RsaWeakness::Size { bits: 1..2048 })), "{short:?}");
+    }
+
+    #[test]
+    fn small_factors() {
+        let mut number = modulus();
+        for factor in [3_u64, 17, 743, 751] {
+            // Add what is missing to the next multiple, as long as no smaller factor comes in.
+            let rest = remainder(&number, factor);
+            let mut carry = factor - rest;
+            for byte in number.iter_mut().rev() {
+                carry += u64::from(*byte);
+                *byte = carry as u8;
+                carry >>= 8;
+            }
+            let found = small_factor(&number).map(u64::from);
+            assert!(found.is_some_and(|found| found <= factor && remainder(&number, found) == 0));
+        }
+    }
+
+    #[test]
+    fn roca_is_told_from_other_moduli() {
+        // 1 is 65537^0 modulo every prime.
+        assert!(has_roca_fingerprint(&[1]));
+        assert!(!has_roca_fingerprint(&modulus()));
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance_bits(&[0x80, 0x00], &[0x7f, 0xff]), 1);
+        assert_eq!(distance_bits(&[0x7f, 0xff], &[0x80, 0x00]), 1);
+        assert_eq!(distance_bits(&[0xff, 0xff], &[0xff, 0xff]), 0);
+        assert_eq!(distance_bits(&[0xff, 0x00], &[0x80, 0x00]), 15);
+    }
+}

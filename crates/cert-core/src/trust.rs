@@ -1,0 +1,132 @@
+//! Trust anchors, indexed by subject.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use pki_types::TrustAnchor;
+
+use crate::{Certificate, Error, decode};
+
+/// Where a trust anchor comes from: some rules hold for public CAs only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnchorOrigin {
+    /// Given by the operator.
+    Private,
+    /// Of the web PKI, as browsers trust it.
+    Public,
+}
+
+/// The trust anchors that a path may end in.
+///
+/// Making one costs about as much as a signature check, so make it once and share it.
+///
+/// ```
+/// use cert_core::TrustAnchors;
+///
+/// let anchors = TrustAnchors::webpki();
+/// assert!(anchors.len() > 100);
+/// ```
+#[derive(Default)]
+pub struct TrustAnchors {
+    anchors: Vec<Anchor>,
+    by_subject: HashMap<Vec<u8>, Vec<usize>>,
+}
+
+/// One anchor.
+pub(crate) struct Anchor {
+    pub(crate) anchor: TrustAnchor<'static>,
+    pub(crate) origin: AnchorOrigin,
+    /// Its own certificate, where it was given as one.
+    pub(crate) certificate: Option<Certificate>,
+}
+
+impl TrustAnchors {
+    /// No anchors: nothing is trusted.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The anchors of the web PKI, as Mozilla trusts them for servers. Made once in a process.
+    pub fn webpki() -> Arc<Self> {
+        static WEBPKI: LazyLock<Arc<TrustAnchors>> = LazyLock::new(|| {
+            let mut anchors = TrustAnchors::new();
+            anchors.add_webpki();
+            Arc::new(anchors)
+        });
+        Arc::clone(&WEBPKI)
+    }
+
+    /// Private anchors, from the PEM or DER of their certificates.
+    ///
+    /// # Errors
+    /// 404906, as [`Chain::decode`](crate::Chain::decode).
+    pub fn from_pem(certificates: &[u8]) -> Result<Self, Error> {
+        let mut anchors = Self::new();
+        anchors.add_pem(certificates, AnchorOrigin::Private)?;
+        Ok(anchors)
+    }
+
+    /// Adds the anchors of the web PKI.
+    pub fn add_webpki(&mut self) {
+        for anchor in webpki_roots::TLS_SERVER_ROOTS {
+            self.add(Anchor { anchor: anchor.clone(), origin: AnchorOrigin::Public, certificate: None });
+        }
+    }
+
+    /// Adds anchors from the PEM or DER of their certificates, any number of them.
+    ///
+    /// # Errors
+    /// 404906, as [`Chain::decode`](crate::Chain::decode), but for the number of certificates.
+    pub fn add_pem(&mut self, certificates: &[u8], origin: AnchorOrigin) -> Result<(), Error> {
+        for certificate in decode::anchor_certificates(certificates).map_err(Error::from_failure)? {
+            let anchor = webpki::anchor_from_trusted_cert(certificate.der())
+                .map_err(|error| Error::undecodable_anchor(&certificate, error))?
+                .to_owned();
+            self.add(Anchor { anchor, origin, certificate: Some(certificate) });
+        }
+        Ok(())
+    }
+
+    /// How many anchors there are.
+    pub fn len(&self) -> usize {
+        self.anchors.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
+    }
+
+    /// The anchors whose subject is the name `name`, given with its DER header.
+    pub(crate) fn by_subject(&self, name: &[u8]) -> impl Iterator<Item = &Anchor> {
+        let indices = self.by_subject.get(name_content(name)).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|&index| &self.anchors[index])
+    }
+
+    /// The anchor that `certificate` is: the same subject and the same key.
+    pub(crate) fn same_as(&self, certificate: &Certificate) -> Option<&Anchor> {
+        let spki = name_content(certificate.spki_der());
+        self.by_subject(certificate.subject_der())
+            .find(|known| *known.anchor.subject_public_key_info == *spki)
+    }
+
+    fn add(&mut self, anchor: Anchor) {
+        let subject = anchor.anchor.subject.as_ref().to_vec();
+        self.by_subject.entry(subject).or_default().push(self.anchors.len());
+        self.anchors.push(anchor);
+    }
+}
+
+impl core::fmt::Debug for TrustAnchors {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("TrustAnchors").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The content of a DER sequence. `TrustAnchor` keeps names and keys without their header.
+pub(crate) fn name_content(der: &[u8]) -> &[u8] {
+    use der::{Decode as _, asn1::AnyRef};
+    AnyRef::from_der(der).map_or(&[], |any| any.value())
+}
