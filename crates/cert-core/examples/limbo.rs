@@ -90,7 +90,7 @@ fn judge(case: &Case) -> Result<(), String> {
         |error: cert_core::Error| format!("{}: {}", error.rule(), error.finding().message(Language::En));
     let mut anchors = TrustAnchors::new();
     for certificate in &case.trusted_certs {
-        anchors.add_pem(certificate.as_bytes(), AnchorOrigin::Public).map_err(explain)?;
+        anchors.add_pem(certificate.as_bytes(), AnchorOrigin::Private).map_err(explain)?;
     }
     let mut policy = ValidationPolicy::new(Arc::new(anchors)).minimum_validity(MinimumValidity::NONE);
     if let Some(depth) = case.max_chain_depth {

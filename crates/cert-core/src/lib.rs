@@ -38,6 +38,7 @@ mod fingerprint;
 mod key_type;
 mod location;
 mod name;
+mod name_constraints;
 mod path;
 mod pem;
 mod policy;

@@ -7,6 +7,7 @@ use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use crate::{
     AnchorOrigin, Certificate, Timestamp, TrustAnchors,
+    name_constraints::NameConstraints,
     signature::ALGORITHMS,
     trust::{Anchor, name_content},
 };
@@ -57,6 +58,9 @@ pub(crate) fn build<'a>(
     let rejected: RefCell<Vec<(Vec<usize>, usize)>> = RefCell::default();
     let choose = |path: &VerifiedPath<'_>| {
         let (used, anchor) = positions(path, chain, &views);
+        if !anchor_allows(candidates[anchor], &used, chain, leaf) {
+            return Err(webpki::Error::NameConstraintViolation);
+        }
         if accepts(&used) {
             return Ok(());
         }
@@ -127,6 +131,18 @@ fn latest_first_end(paths: Vec<(Vec<usize>, usize)>, chain: &[Certificate]) -> O
         }
     }
     latest
+}
+
+/// Whether the anchor's own name constraints, where it was given as a certificate, allow the leaf and every
+/// intermediate that is not self-issued (RFC 5280 section 6.1.3 (b) and (c)).
+fn anchor_allows(anchor: &Anchor, intermediates: &[usize], chain: &[Certificate], leaf: usize) -> bool {
+    let Some(constraints) = anchor.certificate.as_ref().and_then(NameConstraints::of) else {
+        return true;
+    };
+    let issued =
+        intermediates.iter().map(|&index| &chain[index]).filter(|certificate| !certificate.is_self_issued());
+    let mut constrained = core::iter::once(&chain[leaf]).chain(issued);
+    constraints.is_ok_and(|constraints| constrained.all(|certificate| constraints.allow(certificate)))
 }
 
 /// Whether `issuer`'s name is the one that `certificate` gives as its issuer's.

@@ -3,7 +3,10 @@
 //! Loading a key checks that its numbers belong together. It does not look at how they were chosen: the checks here
 //! do, without any arithmetic on big numbers beyond a subtraction and remainders by small ones.
 
-use der::{Decode as _, Reader as _, SliceReader, asn1::UintRef};
+use der::{
+    Decode as _, Reader as _, SliceReader,
+    asn1::{AnyRef, BitStringRef, UintRef},
+};
 
 use crate::{caps, public_key::bit_length};
 
@@ -87,6 +90,21 @@ impl<'a> RsaNumbers<'a> {
             }
         })
     }
+}
+
+/// What the RSA key in a certificate's `SubjectPublicKeyInfo` gives away.
+pub(crate) fn certificate_weakness(spki: &[u8]) -> Option<RsaWeakness> {
+    let mut reader = SliceReader::new(spki).ok()?;
+    let key = reader.sequence(|info| {
+        AnyRef::decode(info)?;
+        info.decode::<BitStringRef<'_>>()
+    });
+    let mut numbers = SliceReader::new(key.ok()?.as_bytes()?).ok()?;
+    let public = numbers.sequence(|fields| {
+        Ok::<_, der::Error>((UintRef::decode(fields)?.as_bytes(), UintRef::decode(fields)?.as_bytes()))
+    });
+    let (modulus, exponent) = public.ok()?;
+    public_weakness(modulus, exponent)
 }
 
 /// What the public numbers alone give away.

@@ -33,6 +33,18 @@ macro_rules! rules {
 }
 
 rules! {
+    /// A critical authority key identifier.
+    AkiCritical = "aki_critical",
+    /// An authority key identifier in a form that is not allowed.
+    AkiForm = "aki_form",
+    /// No authority key identifier.
+    AkiMissing = "aki_missing",
+    /// A trust anchor that is not valid at this time.
+    AnchorExpired = "anchor_expired",
+    /// A trust anchor that is not a CA's.
+    AnchorNotACa = "anchor_not_a_ca",
+    /// A trust anchor with an extended key usage.
+    AnchorPurposes = "anchor_purposes",
     /// A character that base64 does not have.
     BadCharacter = "bad_character",
     /// A date in a form that RFC 5280 does not allow.
@@ -43,6 +55,8 @@ rules! {
     BadPadding = "bad_padding",
     /// A signature is not the issuer's.
     BadSignature = "bad_signature",
+    /// Basic constraints of an issuer that are not critical.
+    BasicConstraintsNotCritical = "basic_constraints_not_critical",
     /// A BEGIN or END line with the wrong dashes.
     BoundaryDamaged = "boundary_damaged",
     /// Base64 without BEGIN and END lines.
@@ -51,12 +65,20 @@ rules! {
     BudgetExceeded = "budget_exceeded",
     /// A CA certificate in the place of a leaf.
     CaAsLeaf = "ca_as_leaf",
+    /// A CA without a subject.
+    CaWithoutName = "ca_without_name",
     /// A certificate in the key's field.
     CertificateInKey = "certificate_in_key",
     /// A certificate above the cap on its size.
     CertificateTooLarge = "certificate_too_large",
+    /// A leaf that is for TLS clients too.
+    ClientAuth = "client_auth",
     /// A Cloudflare Origin certificate.
     CloudflareOrigin = "cloudflare_origin",
+    /// A common name that is a badly written IP address.
+    CommonNameForm = "common_name_form",
+    /// A common name that is no subject alternative name.
+    CommonNameMismatch = "common_name_mismatch",
     /// A critical extension that is not understood.
     CriticalExtension = "critical_extension",
     /// A certificate revocation list.
@@ -67,6 +89,8 @@ rules! {
     DhParameters = "dh_parameters",
     /// A certificate that stands twice in the chain.
     DuplicateCertificate = "duplicate_certificate",
+    /// An extension that stands twice.
+    DuplicateExtension = "duplicate_extension",
     /// Nothing was sent.
     Empty = "empty",
     /// A block without content.
@@ -75,6 +99,8 @@ rules! {
     EscapedNewlines = "escaped_newlines",
     /// Expired.
     Expired = "expired",
+    /// An extension whose value does not decode.
+    ExtensionMalformed = "extension_malformed",
     /// A served extra that ends before the path.
     ExtraEndsEarlier = "extra_ends_earlier",
     /// Chain and key in each other's field.
@@ -83,6 +109,8 @@ rules! {
     IntermediateExpired = "intermediate_expired",
     /// An intermediate that is not valid yet.
     IntermediateNotYetValid = "intermediate_not_yet_valid",
+    /// An issuer whose key usage does not let it sign certificates.
+    IssuerKeyUsage = "issuer_key_usage",
     /// An issuer that is in neither chain nor trust anchors.
     IssuerMissing = "issuer_missing",
     /// A passphrase-protected key.
@@ -97,12 +125,26 @@ rules! {
     KeyUnsupported = "key_unsupported",
     /// BEGIN and END that name different things.
     LabelMismatch = "label_mismatch",
+    /// A leaf whose key usage does not fit a TLS server.
+    LeafKeyUsage = "leaf_key_usage",
     /// From Let's Encrypt's staging environment.
     LetsEncryptStaging = "lets_encrypt_staging",
+    /// A lifetime above what public CAs may give.
+    LifetimeTooLong = "lifetime_too_long",
     /// A malformed part of a certificate.
     Malformed = "malformed",
+    /// A leaf that demands a stapled OCSP response.
+    MustStaple = "must_staple",
     /// A name outside an issuer's name constraints.
     NameConstraints = "name_constraints",
+    /// Name constraints that constrain nothing.
+    NameConstraintsEmpty = "name_constraints_empty",
+    /// A malformed name constraint.
+    NameConstraintsForm = "name_constraints_form",
+    /// Name constraints in a leaf.
+    NameConstraintsInLeaf = "name_constraints_in_leaf",
+    /// Name constraints that are not critical.
+    NameConstraintsNotCritical = "name_constraints_not_critical",
     /// Lost line breaks.
     NewlinesLost = "newlines_lost",
     /// Text without any block.
@@ -123,12 +165,22 @@ rules! {
     Pkcs12 = "pkcs12",
     /// A PKCS #7 bundle.
     Pkcs7 = "pkcs7",
+    /// Policy constraints that are not critical.
+    PolicyConstraintsNotCritical = "policy_constraints_not_critical",
+    /// A precertificate.
+    Precertificate = "precertificate",
     /// A CA that no browser trusts.
     PrivateCa = "private_ca",
     /// A public key.
     PublicKey = "public_key",
+    /// A wildcard on a public suffix.
+    PublicSuffixWildcard = "public_suffix_wildcard",
     /// Purposes without TLS server authentication.
     PurposeMissing = "purpose_missing",
+    /// A critical extended key usage.
+    PurposesCritical = "purposes_critical",
+    /// No extended key usage.
+    PurposesMissing = "purposes_missing",
     /// Certificates in another order than that of serving.
     Reordered = "reordered",
     /// A trust anchor in the chain.
@@ -147,12 +199,32 @@ rules! {
     RsaUnevenPrimes = "rsa_uneven_primes",
     /// Too many keys for one issuer name.
     SameNameIssuers = "same_name_issuers",
+    /// Critical subject alternative names beside a subject.
+    SanCritical = "san_critical",
+    /// No subject alternative name.
+    SanMissing = "san_missing",
+    /// A subject alternative name that no client can match.
+    SanNameInvalid = "san_name_invalid",
+    /// Subject alternative names that should be critical.
+    SanNotCritical = "san_not_critical",
+    /// No embedded certificate timestamps.
+    SctMissing = "sct_missing",
     /// A self-signed leaf.
     SelfSigned = "self_signed",
+    /// A self-signed leaf that is itself a trust anchor.
+    SelfSignedTrusted = "self_signed_trusted",
+    /// A serial number that is not positive or too long.
+    SerialNumber = "serial_number",
+    /// More than one common name.
+    SeveralCommonNames = "several_common_names",
     /// More than one key.
     SeveralKeys = "several_keys",
     /// A signature algorithm that is not supported.
     SignatureAlgorithm = "signature_algorithm",
+    /// A critical subject key identifier.
+    SkiCritical = "ski_critical",
+    /// An issuer without subject key identifier.
+    SkiMissing = "ski_missing",
     /// Dashes that a word processor changed.
     SmartDashes = "smart_dashes",
     /// An END without BEGIN.
@@ -173,8 +245,12 @@ rules! {
     Truncated = "truncated",
     /// A block with a label that is not known.
     UnexpectedBlock = "unexpected_block",
+    /// A critical extension of a trust anchor that is not understood.
+    UnknownCriticalExtension = "unknown_critical_extension",
     /// A certificate that the path does not need.
     UnrelatedCertificate = "unrelated_certificate",
+    /// A type of key that public CAs do not certify.
+    UnusualKeyType = "unusual_key_type",
     /// Too little validity left.
     ValidityTooShort = "validity_too_short",
 }

@@ -7,7 +7,7 @@ use std::{
 
 use pki_types::TrustAnchor;
 
-use crate::{Certificate, Error, decode};
+use crate::{Breach, Certificate, Error, decode, rules::lasting_breaches};
 
 /// Where a trust anchor comes from: some rules hold for public CAs only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,8 @@ pub(crate) struct Anchor {
     pub(crate) origin: AnchorOrigin,
     /// Its own certificate, where it was given as one.
     pub(crate) certificate: Option<Certificate>,
+    /// The rules that its own certificate breaks at any time.
+    pub(crate) breaches: Vec<Breach>,
 }
 
 impl TrustAnchors {
@@ -71,7 +73,13 @@ impl TrustAnchors {
     /// Adds the anchors of the web PKI.
     pub fn add_webpki(&mut self) {
         for anchor in webpki_roots::TLS_SERVER_ROOTS {
-            self.add(Anchor { anchor: anchor.clone(), origin: AnchorOrigin::Public, certificate: None });
+            let anchor = anchor.clone();
+            self.add(Anchor {
+                anchor,
+                origin: AnchorOrigin::Public,
+                certificate: None,
+                breaches: Vec::new(),
+            });
         }
     }
 
@@ -81,10 +89,13 @@ impl TrustAnchors {
     /// 404906, as [`Chain::decode`](crate::Chain::decode), but for the number of certificates.
     pub fn add_pem(&mut self, certificates: &[u8], origin: AnchorOrigin) -> Result<(), Error> {
         for certificate in decode::anchor_certificates(certificates).map_err(Error::from_failure)? {
-            let anchor = webpki::anchor_from_trusted_cert(certificate.der())
+            let mut anchor = webpki::anchor_from_trusted_cert(certificate.der())
                 .map_err(|error| Error::undecodable_anchor(&certificate, error))?
                 .to_owned();
-            self.add(Anchor { anchor, origin, certificate: Some(certificate) });
+            // They are checked here, from the certificate.
+            anchor.name_constraints = None;
+            let breaches = lasting_breaches(&certificate);
+            self.add(Anchor { anchor, origin, certificate: Some(certificate), breaches });
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{
     decode::DecodeError,
     diagnose::{diagnose, from_webpki},
     path::{self, Path},
-    rules::{self, Subject},
+    rules::{self, PathAbove, Subject},
     served_chain::ServedChain,
     trust::name_content,
     validity,
@@ -116,6 +116,10 @@ impl<'a> Examination<'a> {
         if let Err(error) = validity::check_not_before(&chain[leaf], self.now) {
             self.error(Cause::Validity(error), chain[leaf].location())?;
         }
+        if rules::is_precertificate(&chain[leaf]) {
+            self.breach(Breach::Precertificate, chain[leaf].location(), None)?;
+            return Ok(None);
+        }
         if let Some(subject) = subject_with_too_many_keys(chain, leaf) {
             let error = PathError::KeysPerSubject { subject, max: caps::MAX_KEYS_PER_SUBJECT };
             self.error(Cause::Path(error), Location::CHAIN)?;
@@ -175,7 +179,11 @@ impl<'a> Examination<'a> {
 
     fn check_rules(&mut self, path: Option<&Path<'_>>) -> Result<(), Stop> {
         let origin = path.map(Path::origin);
-        let subject = Subject { leaf: self.leaf(), key: self.upload.key, origin };
+        let above =
+            |path: &Path<'_>| path.intermediates.iter().map(|&index| &self.upload.chain[index]).collect();
+        let intermediates: Vec<&Certificate> = path.map(above).unwrap_or_default();
+        let path = path.map(|path| PathAbove { intermediates: &intermediates, anchor: path.anchor });
+        let subject = Subject { leaf: self.leaf(), key: self.upload.key, path, now: self.now };
         for (breach, location) in rules::breaches(&subject) {
             self.breach(breach, location, origin)?;
         }

@@ -19,9 +19,12 @@ impl<'a> DistinguishedName<'a> {
 
     /// The first common name, made printable.
     pub(super) fn common_name(&self) -> Option<String> {
-        let attributes = self.attributes().ok()?;
-        let (_, value) = attributes.iter().find(|(kind, _)| *kind == COMMON_NAME)?;
-        Some(text(value)).filter(|name| !name.is_empty())
+        self.common_names().into_iter().next().filter(|name| !name.is_empty())
+    }
+
+    pub(super) fn common_names(&self) -> Vec<String> {
+        let attributes = self.attributes().unwrap_or_default();
+        attributes.iter().filter(|(kind, _)| *kind == COMMON_NAME).map(|(_, value)| text(value)).collect()
     }
 
     fn attributes(&self) -> der::Result<Vec<(ObjectIdentifier, AnyRef<'a>)>> {

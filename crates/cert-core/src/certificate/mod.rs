@@ -117,7 +117,8 @@ impl Certificate {
 
     /// The valid [`DnsName`]s among [`dns_names`](Self::dns_names): the names that it can be bound to.
     pub fn cover_names(&self) -> Vec<DnsName> {
-        self.dns_names().iter().filter_map(|text| DnsName::parse(text).ok()).collect()
+        let ascii = self.dns_names().iter().filter(|text| text.is_ascii());
+        ascii.filter_map(|text| DnsName::parse(text).ok()).collect()
     }
 
     /// The type of its public key, or `None` for one that is not supported.
@@ -167,6 +168,41 @@ impl Certificate {
     /// The value of an extension, given the content octets of its object identifier.
     pub(crate) fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
         self.fields.extensions.find(oid, &self.der)
+    }
+
+    /// The object identifiers of its extensions, content octets each.
+    pub(crate) fn extension_ids(&self) -> impl Iterator<Item = &[u8]> {
+        self.fields.extensions.all.iter().map(|extension| extension.oid.of(&self.der))
+    }
+
+    pub(crate) fn critical_extension_ids(&self) -> impl Iterator<Item = &[u8]> {
+        let critical = self.fields.extensions.all.iter().filter(|extension| extension.critical);
+        critical.map(|extension| extension.oid.of(&self.der))
+    }
+
+    /// Whether it has this extension and it is critical.
+    pub(crate) fn is_critical(&self, oid: &[u8]) -> bool {
+        self.critical_extension_ids().any(|id| id == oid)
+    }
+
+    pub(crate) const fn key_usage(&self) -> Option<KeyUsage> {
+        self.fields.extensions.key_usage
+    }
+
+    /// The purposes of its extended key usage, content octets each.
+    pub(crate) fn purposes(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let purposes = self.fields.extensions.purposes.as_ref()?;
+        Some(purposes.iter().map(|purpose| purpose.of(&self.der)))
+    }
+
+    /// Every common name of the subject, made printable.
+    pub(crate) fn common_names(&self) -> Vec<String> {
+        DistinguishedName::new(self.subject_der()).common_names()
+    }
+
+    /// Whether the subject is a sequence of nothing.
+    pub(crate) fn has_empty_subject(&self) -> bool {
+        self.subject_der() == [0x30, 0x00]
     }
 
     pub(crate) const fn fields(&self) -> &Fields {

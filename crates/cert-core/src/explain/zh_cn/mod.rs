@@ -1,9 +1,10 @@
 //! Simplified Chinese.
 
+mod rules;
+
 use super::{Span, is_key};
 use crate::{
-    Breach, Cause, DecodeError, KeyError, Location, MissingIssuer, PathError, RsaWeakness, ServedNote,
-    Unexpected, ValidityError,
+    Cause, DecodeError, KeyError, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
 };
 
 pub(super) fn message(cause: &Cause, at: &Location) -> String {
@@ -11,7 +12,7 @@ pub(super) fn message(cause: &Cause, at: &Location) -> String {
         Cause::Decode(error) => decode_message(error, at),
         Cause::Key(error) => key_message(error, at),
         Cause::Path(error) => path_message(error, at),
-        Cause::Rule(breach) => breach_message(breach),
+        Cause::Rule(breach) => rules::message(breach, at),
         Cause::Served(note) => served_message(note, at),
         Cause::Validity(error) => validity_message(error, at),
     }
@@ -22,7 +23,7 @@ pub(super) fn fix(cause: &Cause, at: &Location) -> Option<String> {
         Cause::Decode(error) => decode_fix(error, at),
         Cause::Key(error) => key_fix(error),
         Cause::Path(error) => path_fix(error, at),
-        Cause::Rule(breach) => breach_fix(breach),
+        Cause::Rule(breach) => rules::fix(breach),
         Cause::Served(note) => served_fix(note),
         Cause::Validity(error) => validity_fix(error, at),
     }
@@ -274,27 +275,6 @@ fn validity_fix(error: &ValidityError, at: &Location) -> Option<String> {
         ValidityError::TooShort { .. } if !is_leaf => "请续期证书，或者把这个中间证书换成当前版本。".into(),
         ValidityError::Expired { .. } | ValidityError::TooShort { .. } => "请续期证书并上传新证书。".into(),
     })
-}
-
-fn breach_message(breach: &Breach) -> String {
-    match breach {
-        Breach::RsaWeak(weakness) => match weakness {
-            RsaWeakness::ClosePrimes => "RSA 私钥的两个素数过于接近，可以被求出。".into(),
-            RsaWeakness::Exponent => "RSA 公钥指数是偶数、小于 65537 或者长于 33 位。".into(),
-            RsaWeakness::Roca => "RSA 私钥由有 ROCA 缺陷（CVE-2017-15361）的库生成，可以被计算出来。".into(),
-            RsaWeakness::Size { bits } => {
-                format!("RSA 私钥有 {bits} 位，必须是 2048 到 8192 位，并且是 8 的倍数。")
-            }
-            RsaWeakness::SmallFactor { factor } => format!("RSA 模数可以被 {factor} 整除。"),
-            RsaWeakness::UnevenPrimes => "RSA 的两个素数不是各占模数位数的一半。".into(),
-        },
-    }
-}
-
-fn breach_fix(breach: &Breach) -> Option<String> {
-    match breach {
-        Breach::RsaWeak(_) => Some("请生成新的私钥（openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256）并重新签发证书。".into()),
-    }
 }
 
 fn served_message(note: &ServedNote, at: &Location) -> String {

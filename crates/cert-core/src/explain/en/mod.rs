@@ -1,9 +1,10 @@
 //! English.
 
+mod rules;
+
 use super::{Span, is_key};
 use crate::{
-    Breach, Cause, DecodeError, KeyError, Location, MissingIssuer, PathError, RsaWeakness, ServedNote,
-    Unexpected, ValidityError,
+    Cause, DecodeError, KeyError, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
 };
 
 pub(super) fn message(cause: &Cause, at: &Location) -> String {
@@ -11,7 +12,7 @@ pub(super) fn message(cause: &Cause, at: &Location) -> String {
         Cause::Decode(error) => decode_message(error, at),
         Cause::Key(error) => key_message(error, at),
         Cause::Path(error) => path_message(error, at),
-        Cause::Rule(breach) => breach_message(breach),
+        Cause::Rule(breach) => rules::message(breach, at),
         Cause::Served(note) => served_message(note, at),
         Cause::Validity(error) => validity_message(error, at),
     }
@@ -22,7 +23,7 @@ pub(super) fn fix(cause: &Cause, at: &Location) -> Option<String> {
         Cause::Decode(error) => decode_fix(error, at),
         Cause::Key(error) => key_fix(error),
         Cause::Path(error) => path_fix(error, at),
-        Cause::Rule(breach) => breach_fix(breach),
+        Cause::Rule(breach) => rules::fix(breach),
         Cause::Served(note) => served_fix(note),
         Cause::Validity(error) => validity_fix(error, at),
     }
@@ -359,27 +360,6 @@ fn validity_fix(error: &ValidityError, at: &Location) -> Option<String> {
             "Renew the certificate and upload the new one.".into()
         }
     })
-}
-
-fn breach_message(breach: &Breach) -> String {
-    match breach {
-        Breach::RsaWeak(weakness) => match weakness {
-            RsaWeakness::ClosePrimes => "The RSA key's primes are so close to each other that they can be found.".into(),
-            RsaWeakness::Exponent => "The RSA key's public exponent is even, below 65537 or longer than 33 bits.".into(),
-            RsaWeakness::Roca => "The RSA key was made by a library with the ROCA flaw (CVE-2017-15361), so it can be computed.".into(),
-            RsaWeakness::Size { bits } => {
-                format!("The RSA key has {bits} bits; it must have 2048 to 8192, and a multiple of 8.")
-            }
-            RsaWeakness::SmallFactor { factor } => format!("The RSA key's modulus is divisible by {factor}."),
-            RsaWeakness::UnevenPrimes => "The RSA key's primes do not each have half the bits of the modulus.".into(),
-        },
-    }
-}
-
-fn breach_fix(breach: &Breach) -> Option<String> {
-    match breach {
-        Breach::RsaWeak(_) => Some("Make a new key (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256) and have the certificate issued again.".into()),
-    }
 }
 
 fn served_message(note: &ServedNote, at: &Location) -> String {

@@ -1,0 +1,52 @@
+//! Rules on extensions as such, and on serial numbers.
+
+use der::{
+    Decode as _,
+    asn1::{AnyRef, ObjectIdentifier},
+};
+
+use super::{Breach, Breaches, Subject};
+use crate::{Certificate, certificate::oid};
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+    for certificate in subject.certificates() {
+        found.push_if(!is_serial_number(certificate.serial()), Breach::SerialNumber, certificate);
+        if let Some(oid) = malformed(certificate) {
+            found.push(Breach::ExtensionMalformed { oid: dotted(oid) }, certificate);
+        }
+        if let Some(oid) = duplicate(certificate) {
+            found.push(Breach::DuplicateExtension { oid: dotted(oid) }, certificate);
+        }
+    }
+}
+
+/// Positive, at most 20 octets.
+fn is_serial_number(content: &[u8]) -> bool {
+    let negative = content.first().is_none_or(|first| first & 0x80 != 0);
+    let zero = content.iter().all(|&octet| octet == 0);
+    // A leading zero octet only keeps the number positive.
+    let digits = content.strip_prefix(&[0]).unwrap_or(content);
+    !negative && !zero && digits.len() <= 20
+}
+
+/// An extension that nothing in path validation reads, and whose value is not even one DER element.
+fn malformed(certificate: &Certificate) -> Option<&'static [u8]> {
+    let read_by_people =
+        [oid::AUTHORITY_INFORMATION_ACCESS, oid::AUTHORITY_KEY_IDENTIFIER, oid::SUBJECT_KEY_IDENTIFIER];
+    read_by_people
+        .into_iter()
+        .find(|oid| certificate.extension(oid).is_some_and(|value| AnyRef::from_der(value).is_err()))
+}
+
+/// The object identifier of an extension that stands twice.
+pub(super) fn duplicate(certificate: &Certificate) -> Option<&[u8]> {
+    let mut oids: Vec<&[u8]> = certificate.extension_ids().collect();
+    oids.sort_unstable();
+    oids.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+/// An object identifier for people.
+pub(super) fn dotted(content: &[u8]) -> String {
+    ObjectIdentifier::from_bytes(content)
+        .map_or_else(|_| format!("{content:02x?}"), |oid: ObjectIdentifier| oid.to_string())
+}

@@ -1,0 +1,66 @@
+//! Rules on key identifiers: which key signed, and which key this is.
+
+use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef};
+
+use super::{Breach, Breaches, Subject};
+use crate::{Certificate, certificate::oid};
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+    for certificate in subject.certificates() {
+        found.push_if(
+            certificate.is_critical(oid::AUTHORITY_KEY_IDENTIFIER),
+            Breach::AkiCritical,
+            certificate,
+        );
+        found.push_if(certificate.is_critical(oid::SUBJECT_KEY_IDENTIFIER), Breach::SkiCritical, certificate);
+        match AuthorityKeyId::of(certificate) {
+            None => found.push_if(!certificate.is_self_issued(), Breach::AkiMissing, certificate),
+            Some(id) => found.push_if(!id.names_only_a_key(), Breach::AkiForm, certificate),
+        }
+    }
+    for issuer in subject.intermediates() {
+        let missing = issuer.extension(oid::SUBJECT_KEY_IDENTIFIER).is_none();
+        found.push_if(missing, Breach::SkiMissing, issuer);
+    }
+}
+
+/// RFC 5280 section 4.2.1.1.
+#[derive(Default)]
+pub(super) struct AuthorityKeyId<'a> {
+    pub(super) key_id: Option<&'a [u8]>,
+    names_issuer: bool,
+}
+
+impl<'a> AuthorityKeyId<'a> {
+    /// Reads the extension, where there is one. One that does not decode has no key identifier.
+    pub(super) fn of(certificate: &'a Certificate) -> Option<Self> {
+        let value = certificate.extension(oid::AUTHORITY_KEY_IDENTIFIER)?;
+        Some(Self::read(value).unwrap_or_default())
+    }
+
+    pub(super) const fn names_only_a_key(&self) -> bool {
+        self.key_id.is_some() && !self.names_issuer
+    }
+
+    fn read(value: &'a [u8]) -> der::Result<Self> {
+        let mut id = Self::default();
+        let mut reader = SliceReader::new(value)?;
+        reader.sequence(|fields| {
+            while !fields.is_finished() {
+                let field = AnyRef::decode(fields)?;
+                match field.tag() {
+                    Tag::ContextSpecific { number, .. } if number.0 == 0 => id.key_id = Some(field.value()),
+                    _ => id.names_issuer = true,
+                }
+            }
+            Ok::<_, der::Error>(())
+        })?;
+        Ok(id)
+    }
+}
+
+/// The subject key identifier (RFC 5280 section 4.2.1.2).
+pub(super) fn subject_key_id(certificate: &Certificate) -> Option<&[u8]> {
+    let value = certificate.extension(oid::SUBJECT_KEY_IDENTIFIER)?;
+    AnyRef::from_der(value).ok().filter(|id| id.tag() == Tag::OctetString).map(|id| id.value())
+}
