@@ -4,7 +4,7 @@ use crate::{
     Certificate, CertificateRef, Error, Finding, KeyError, KeyMismatch, Location, PrivateKey, Report,
     Timestamp, ValidatedChain, ValidationPolicy,
     chain::{self, check_size},
-    decode::{self, DecodeError, Failure, Unexpected},
+    decode::{self, DecodeError, Failure, FailureCause, Unexpected},
     validate::{self, Upload},
 };
 
@@ -127,13 +127,12 @@ impl ValidatedBundle {
 
 /// A key in the chain's field is one thing, and chain and key in each other's another.
 fn swapped(failure: Failure, key: &[u8]) -> Failure {
-    match failure {
-        Failure::Decode(DecodeError::Unexpected(Unexpected::KeyInChain), _)
-            if decode::holds_certificates(key) =>
-        {
-            Failure::Decode(DecodeError::FieldsSwapped, Location::CHAIN)
-        }
-        other => other,
+    let has_key =
+        matches!(failure.cause(), FailureCause::Decode(DecodeError::Unexpected(Unexpected::KeyInChain)));
+    if has_key && decode::holds_certificates(key) {
+        Failure::decode(DecodeError::FieldsSwapped, Location::CHAIN)
+    } else {
+        failure
     }
 }
 
@@ -156,7 +155,7 @@ fn mismatch(certificates: &[Certificate], key: &PrivateKey, ca: Option<&Certific
     let leaf_type = match leaf.public_key().key_type() {
         Ok(key_type) => key_type.to_string(),
         Err(name) => {
-            return Failure::Key(KeyError::Unsupported { name: name.to_owned() }, leaf.location());
+            return Failure::key(KeyError::Unsupported { name: name.to_owned() }, leaf.location());
         }
     };
     let belongs_to = ca.map(|ca| CertificateRef {
@@ -170,5 +169,5 @@ fn mismatch(certificates: &[Certificate], key: &PrivateKey, ca: Option<&Certific
         leaf_name: leaf.display_name(),
         belongs_to,
     };
-    Failure::Key(KeyError::Mismatch(mismatch), Location::KEY)
+    Failure::key(KeyError::Mismatch(mismatch), Location::KEY)
 }

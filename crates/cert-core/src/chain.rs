@@ -34,7 +34,7 @@ impl Chain {
             Ok(_) => Ok(chain),
             Err(name) => {
                 let error = KeyError::Unsupported { name: name.to_owned() };
-                Err(Error::from_failure(Failure::Key(error, chain.leaf().location())))
+                Err(Error::from_failure(Failure::key(error, chain.leaf().location())))
             }
         }
     }
@@ -139,7 +139,7 @@ pub(crate) fn check_size(len: usize) -> Result<(), Failure> {
         return Ok(());
     }
     let error = DecodeError::TooLarge { len, max: caps::MAX_INPUT };
-    Err(Failure::Decode(error, Location::line_of(Field::Chain, None)))
+    Err(Failure::decode(error, Location::line_of(Field::Chain, None)))
 }
 
 pub(crate) fn inspect(

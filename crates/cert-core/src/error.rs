@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{
     Cause, Certificate, ErrorCode, Explain, Finding, Language, Level, Rule,
-    decode::{DecodeError, Failure},
+    decode::{DecodeError, Failure, FailureCause},
 };
 
 /// Why an upload is refused: the first finding of level [`Level::Error`], in the fixed order of verdicts.
@@ -20,9 +20,10 @@ impl Error {
     }
 
     pub(crate) fn from_failure(failure: Failure) -> Self {
-        let (cause, location) = match failure {
-            Failure::Decode(error, location) => (Cause::Decode(error), location),
-            Failure::Key(error, location) => (Cause::Key(error), location),
+        let (cause, location) = failure.into_parts();
+        let cause = match cause {
+            FailureCause::Decode(error) => Cause::Decode(error),
+            FailureCause::Key(error) => Cause::Key(error),
         };
         Self::new(Finding::new(cause, Level::Error, location))
     }

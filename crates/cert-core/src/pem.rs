@@ -87,7 +87,7 @@ impl PemBlock<'_> {
             return Err(PemError::EmptyBlock { line: self.line, label: self.label.to_owned() });
         }
         let padding = text.iter().rev().take_while(|&&b| b == b'=').count();
-        if padding > 0 && (padding > 2 || text.len() % 4 != 0) {
+        if padding > 0 && (padding > 2 || !text.len().is_multiple_of(4)) {
             return Err(self.why_undecodable());
         }
         Ok(&text[..text.len() - padding])

@@ -130,5 +130,8 @@ fn name_of(oid: ObjectIdentifier) -> String {
         ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
     ];
     let dotted = oid.to_string();
-    NAMES.iter().find(|(known, _)| *known == dotted).map_or(dotted.clone(), |(_, name)| (*name).into())
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == dotted)
+        .map_or_else(|| dotted.clone(), |(_, name)| (*name).into())
 }

@@ -110,7 +110,7 @@ pub(crate) fn certificate_weakness(spki: &[u8]) -> Option<RsaWeakness> {
 /// What the public numbers alone give away.
 fn public_weakness(modulus: &[u8], exponent: &[u8]) -> Option<RsaWeakness> {
     let bits = bit_length(modulus);
-    if !caps::RSA_MODULUS_BITS.contains(&bits) || bits % 8 != 0 {
+    if !caps::RSA_MODULUS_BITS.contains(&bits) || !bits.is_multiple_of(8) {
         return Some(RsaWeakness::Size { bits: u16::try_from(bits).unwrap_or(u16::MAX) });
     }
     let exponent_bits = bit_length(exponent);
@@ -146,7 +146,7 @@ fn small_factor(modulus: &[u8]) -> Option<u16> {
 }
 
 fn is_prime(n: u16) -> bool {
-    n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0)
+    n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
 }
 
 /// The remainder of a big-endian number by a divisor of at most 32 bits.

@@ -15,20 +15,39 @@ use crate::{
     recognize::Kind,
 };
 
-/// An error and where it is, before it becomes a finding.
+/// An error and where it is, before it becomes a finding. Boxed, so that results stay small.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    Decode(DecodeError, Location),
-    Key(KeyError, Location),
+pub(crate) struct Failure(Box<(FailureCause, Location)>);
+
+#[derive(Debug)]
+pub(crate) enum FailureCause {
+    Decode(DecodeError),
+    Key(KeyError),
 }
 
 impl Failure {
-    fn at_line(error: DecodeError, field: Field, line: Option<usize>) -> Self {
-        Self::Decode(error, Location::line_of(field, line))
+    pub(crate) fn decode(error: DecodeError, location: Location) -> Self {
+        Self(Box::new((FailureCause::Decode(error), location)))
     }
 
-    const fn unexpected(kind: Unexpected, field: Field, line: Option<usize>) -> Self {
-        Self::Decode(DecodeError::Unexpected(kind), Location::line_of(field, line))
+    pub(crate) fn key(error: KeyError, location: Location) -> Self {
+        Self(Box::new((FailureCause::Key(error), location)))
+    }
+
+    pub(crate) const fn cause(&self) -> &FailureCause {
+        &self.0.0
+    }
+
+    pub(crate) fn into_parts(self) -> (FailureCause, Location) {
+        *self.0
+    }
+
+    fn at_line(error: DecodeError, field: Field, line: Option<usize>) -> Self {
+        Self::decode(error, Location::line_of(field, line))
+    }
+
+    fn unexpected(kind: Unexpected, field: Field, line: Option<usize>) -> Self {
+        Self::decode(DecodeError::Unexpected(kind), Location::line_of(field, line))
     }
 }
 
@@ -146,7 +165,7 @@ fn pem_certificate(block: &PemBlock<'_>, position: usize) -> Result<Certificate,
 fn certificate(bytes: Vec<u8>, position: usize, line: Option<usize>) -> Result<Certificate, Failure> {
     Certificate::decode(bytes, position, line).map_err(|error| {
         let reference = CertificateRef { position, name: String::new(), fingerprint: None };
-        Failure::Decode(certificate_failure(error), Location::certificate_of_chain(reference, line))
+        Failure::decode(certificate_failure(error), Location::certificate_of_chain(reference, line))
     })
 }
 
@@ -173,15 +192,15 @@ fn der_key(
     let location = || Location::line_of(Field::Key, line);
     let form = match Kind::of_der(&bytes) {
         Kind::PrivateKey(form) => form,
-        Kind::EncryptedKey => return Err(Failure::Key(KeyError::Encrypted, location())),
+        Kind::EncryptedKey => return Err(Failure::key(KeyError::Encrypted, location())),
         other => {
             return Err(unexpected_in_key(&other).map_or_else(
-                || Failure::Key(KeyError::Invalid, location()),
+                || Failure::key(KeyError::Invalid, location()),
                 |kind| Failure::unexpected(kind, Field::Key, line),
             ));
         }
     };
-    PrivateKey::decode(bytes, form, curve).map_err(|error| Failure::Key(error.into(), location()))
+    PrivateKey::decode(bytes, form, curve).map_err(|error| Failure::key(error.into(), location()))
 }
 
 impl From<PrivateKeyError> for KeyError {
@@ -201,7 +220,7 @@ fn named_curve(blocks: &[PemBlock<'_>]) -> Result<Option<ObjectIdentifier>, Fail
     };
     let bytes = block.decode().map_err(|error| pem_failure(error, Field::Key, &[]))?;
     let explicit = || KeyError::Unsupported { name: "EC with explicit curve parameters".into() };
-    let at_block = |error| Failure::Key(error, Location::line_of(Field::Key, Some(block.line)));
+    let at_block = |error| Failure::key(error, Location::line_of(Field::Key, Some(block.line)));
     ObjectIdentifier::from_der(&bytes).map(Some).map_err(|_| at_block(explicit()))
 }
 
@@ -219,7 +238,7 @@ fn not_a_certificate(block: &PemBlock<'_>) -> Option<Failure> {
 
 fn not_a_key(block: &PemBlock<'_>) -> Option<Failure> {
     let line = Some(block.line);
-    let encrypted = || Failure::Key(KeyError::Encrypted, Location::line_of(Field::Key, line));
+    let encrypted = || Failure::key(KeyError::Encrypted, Location::line_of(Field::Key, line));
     match Kind::of_label(block.label) {
         Kind::EcParameters => None,
         Kind::EncryptedKey => Some(encrypted()),
