@@ -68,7 +68,7 @@ pub use error::Error;
 pub use explain::{Language, UnknownLanguage};
 pub use finding::{Cause, Explain, Finding, Level};
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use key_type::KeyType;
+pub use key_type::{KeyType, UnknownKeyType};
 pub use location::{CertificateRef, Field, Location};
 pub use name::{DnsName, NameError};
 pub use policy::{ChainOrder, ValidationPolicy};

@@ -1,0 +1,85 @@
+//! The tests that hold a backend to the contract of [`CertStore`]: one named test for each promise.
+//!
+//! A backend of yours needs a [`Fixture`] and one line:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use cert_store::{CertStore, MemoryStore, conformance::Fixture};
+//!
+//! struct Memory(Arc<MemoryStore>);
+//!
+//! #[async_trait::async_trait]
+//! impl Fixture for Memory {
+//!     async fn open(&self) -> Arc<dyn CertStore> {
+//!         self.0.clone()
+//!     }
+//! }
+//!
+//! cert_store::conformance_tests!(|| Memory(Arc::new(MemoryStore::new())));
+//! ```
+#![expect(missing_docs, reason = "each case is named for the promise that it tests")]
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by a panic")]
+
+pub mod claim;
+pub mod delete;
+pub mod find;
+pub mod insert;
+pub mod page;
+pub mod quota;
+pub mod race;
+mod sample;
+
+use std::{future::Future, sync::Arc};
+
+use async_trait::async_trait;
+
+pub use self::sample::{Sample, now, owner};
+use crate::CertStore;
+
+/// A place for one test: empty at first.
+#[async_trait]
+pub trait Fixture: Send + Sync {
+    /// Opens the place. A durable one is opened again after everything that was opened before has been dropped.
+    async fn open(&self) -> Arc<dyn CertStore>;
+
+    /// Whether what was written is there after the place is opened again.
+    fn is_durable(&self) -> bool {
+        false
+    }
+}
+
+/// Runs one case on a runtime of its own with several threads.
+pub fn run<F: Fixture, Case: Future<Output = ()>>(fixture: F, case: impl FnOnce(F) -> Case) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    runtime.block_on(case(fixture));
+}
+
+/// Makes a `#[test]` of every case, each with a fixture of its own from the expression, a closure without arguments.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($fixture:expr) => {
+        $crate::conformance_tests! { @cases $fixture;
+            claim: compare_and_set, the_first_of_many_wins;
+            delete: a_deleted_certificate_is_gone_everywhere, another_owner_s_is_not_found, what_is_not_there_is_not_found;
+            find: by_each_key, only_the_owner_s, pages_of_what_is_found;
+            insert: a_repeated_upload_gets_its_id, a_taken_id_is_refused, another_owner_s_same_upload_is_another,
+                everything_comes_back, the_key_is_apart, reopening_keeps_everything;
+            page: ids_in_order_from_any_marker, only_the_owner_s_certificates, under_concurrent_writes_each_once;
+            quota: a_deleted_certificate_frees_its_place, a_refusal_consumes_nothing, an_expired_one_counts_in_total_only,
+                expiry_frees_places, time_does_not_go_back, usage_follows;
+            race: a_dropped_call_is_all_or_nothing, exactly_the_places_are_given, one_upload_many_times_is_stored_once;
+        }
+    };
+    (@cases $fixture:expr; $($module:ident: $($case:ident),+;)+) => {
+        $(mod $module {
+            #[allow(unused_imports)]
+            use super::*;
+            $(
+                #[test]
+                fn $case() {
+                    $crate::conformance::run(($fixture)(), $crate::conformance::$module::$case);
+                }
+            )+
+        })+
+    };
+}

@@ -1,0 +1,159 @@
+//! Opening a folder: its lock, what a crash may have left, and the version of its format.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use super::layout::{FORMAT, Key};
+
+/// Why a folder cannot be opened as a store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// sled refuses what is there.
+    #[error("the store in {} does not open", folder.display())]
+    Database {
+        /// The folder.
+        folder: PathBuf,
+        /// What sled says.
+        source: ::sled::Error,
+    },
+    /// The file system refuses.
+    #[error("{} cannot be used", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another process, or this one, has it open.
+    #[error("the store in {} is open already: a folder can be open once", folder.display())]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The version on disk is not one that is read here.
+    #[error("the store in {} has format {found}, but this program reads format {known}", folder.display())]
+    Format {
+        /// The folder.
+        folder: PathBuf,
+        /// The version on disk; 0 where it does not decode.
+        found: u32,
+        /// The version that is read here.
+        known: u32,
+    },
+    /// The writer thread does not start.
+    #[error("the writer thread does not start")]
+    Thread(#[from] io::Error),
+}
+
+/// An open database under its lock.
+pub(super) struct Opened {
+    // Dropped before the lock is.
+    database: ::sled::Db,
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Opened {
+    pub(super) fn tree(&self) -> &::sled::Tree {
+        &self.database
+    }
+
+    /// The file that sled appends to, for syncing it.
+    pub(super) fn data_file(&self) -> Result<File, OpenError> {
+        let path = self.folder.join("db");
+        File::open(&path).map_err(|source| OpenError::Io { path, source })
+    }
+}
+
+/// Opens the store in `folder`, or makes it.
+pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
+    make_folder(folder)?;
+    let lock = lock(folder)?;
+    remove_stale_snapshots(folder)?;
+    let database_error = |source| OpenError::Database { folder: folder.to_owned(), source };
+    wait_for_earlier_threads(folder)?;
+    // The writer flushes; a second flusher in the background would only be in its way.
+    let config = ::sled::Config::new().path(folder).flush_every_ms(None);
+    let database = config.open().map_err(database_error)?;
+    check_format(&database, folder)?;
+    Ok(Opened { database, folder: folder.to_owned(), _lock: lock })
+}
+
+/// Sealed as the keys are, the folder is its owner's alone.
+fn make_folder(folder: &Path) -> Result<(), OpenError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| OpenError::Io { path: folder.to_owned(), source })
+}
+
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join("lock");
+    let io_error = |source| OpenError::Io { path: path.clone(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { folder: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(OpenError::Io { path, source }),
+    }
+}
+
+/// sled's own threads may hold its data file a moment longer than the database lives. Under our lock, nobody else
+/// can.
+fn wait_for_earlier_threads(folder: &Path) -> Result<(), OpenError> {
+    let path = folder.join("db");
+    if !path.exists() {
+        return Ok(());
+    }
+    let file = File::open(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    for _ in 0..PATIENCE.as_millis() {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            Err(TryLockError::Error(source)) => return Err(OpenError::Io { path, source }),
+        }
+    }
+    Err(OpenError::Locked { folder: folder.to_owned() })
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A crash while sled writes a snapshot leaves `snap.*.generating`, and sled then refuses to open. The file is of no
+/// use: the snapshot before it and the log behind that are whole.
+fn remove_stale_snapshots(folder: &Path) -> Result<(), OpenError> {
+    let io_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| OpenError::Io { path, source }
+    };
+    for entry in fs::read_dir(folder).map_err(io_error(folder))? {
+        let path = entry.map_err(io_error(folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(io_error(&path))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_format(database: &::sled::Db, folder: &Path) -> Result<(), OpenError> {
+    let database_error = |source| OpenError::Database { folder: folder.to_owned(), source };
+    let key = Key::format();
+    let Some(bytes) = database.get(key.as_bytes()).map_err(database_error)? else {
+        let bytes = FORMAT.to_be_bytes();
+        database.insert(key.as_bytes(), &bytes).map_err(database_error)?;
+        return database.flush().map(|_| ()).map_err(database_error);
+    };
+    let found = <[u8; 4]>::try_from(&*bytes).map_or(0, u32::from_be_bytes);
+    if found == FORMAT {
+        Ok(())
+    } else {
+        Err(OpenError::Format { folder: folder.to_owned(), found, known: FORMAT })
+    }
+}
