@@ -13,14 +13,14 @@ struct Sled(TempDir);
 
 impl Sled {
     fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        Self(TempDir::new().expect("a temporary folder can be made"))
     }
 }
 
 #[async_trait]
 impl Fixture for Sled {
     async fn open(&self) -> Arc<dyn CertStore> {
-        Arc::new(SledStore::open(self.0.path()).unwrap())
+        Arc::new(SledStore::open(self.0.path()).expect("the folder opens"))
     }
 
     fn is_durable(&self) -> bool {

@@ -1,10 +1,6 @@
-//! Answers the cases of an x509-limbo file: `cargo run --release -p cert-core --example limbo -- limbo.json`.
-//!
-//! Prints the suite's result format. Cases of TLS clients are skipped: this crate judges servers' certificates.
-//! The policy is the default one, but for two things that are no part of path validation: no validity needs to be
-//! left, and a case's own limit on the path's depth is taken over.
+//! How the cases of x509-limbo are put to this crate.
 
-use std::{env, fs, process::ExitCode, sync::Arc};
+use std::sync::Arc;
 
 use cert_core::{
     AnchorOrigin, Certificate, Chain, DnsName, Language, MinimumValidity, Timestamp, TrustAnchors,
@@ -12,14 +8,16 @@ use cert_core::{
 };
 use serde::{Deserialize, Serialize};
 
+/// A file of the suite.
 #[derive(Deserialize)]
-struct Limbo {
-    testcases: Vec<Case>,
+pub(crate) struct Limbo {
+    pub(crate) testcases: Vec<Case>,
 }
 
+/// A case: a chain, what is trusted, and what the suite expects.
 #[derive(Deserialize)]
-struct Case {
-    id: String,
+pub(crate) struct Case {
+    pub(crate) id: String,
     validation_kind: String,
     trusted_certs: Vec<String>,
     untrusted_intermediates: Vec<String>,
@@ -27,6 +25,8 @@ struct Case {
     validation_time: Option<jiff::Timestamp>,
     expected_peer_name: Option<PeerName>,
     max_chain_depth: Option<usize>,
+    #[allow(dead_code, reason = "only the test compares")]
+    pub(crate) expected_result: String,
 }
 
 #[derive(Deserialize)]
@@ -35,42 +35,28 @@ struct PeerName {
     value: String,
 }
 
+/// The suite's result format.
 #[derive(Serialize)]
-struct Results {
+pub(crate) struct Results {
     version: u8,
     harness: String,
-    results: Vec<CaseResult>,
+    pub(crate) results: Vec<CaseResult>,
 }
 
+/// The answer to one case.
 #[derive(Serialize)]
-struct CaseResult {
-    id: String,
-    actual_result: &'static str,
-    context: Option<String>,
+pub(crate) struct CaseResult {
+    pub(crate) id: String,
+    pub(crate) actual_result: &'static str,
+    pub(crate) context: Option<String>,
 }
 
-fn main() -> ExitCode {
-    let Some(path) = env::args().nth(1) else {
-        eprintln!("usage: limbo LIMBO.json");
-        return ExitCode::from(2);
-    };
-    match fs::read(&path).map_err(|error| error.to_string()).and_then(|json| run(&json)) {
-        Ok(results) => {
-            println!("{results}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{path}: {error}");
-            ExitCode::from(2)
-        }
+impl Results {
+    /// Answers every case.
+    pub(crate) fn of(limbo: &Limbo) -> Self {
+        let results = limbo.testcases.iter().map(answer).collect();
+        Self { version: 1, harness: format!("cert-core {}", env!("CARGO_PKG_VERSION")), results }
     }
-}
-
-fn run(json: &[u8]) -> Result<String, String> {
-    let limbo: Limbo = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    let results = limbo.testcases.iter().map(answer).collect();
-    let harness = format!("cert-core {}", env!("CARGO_PKG_VERSION"));
-    serde_json::to_string_pretty(&Results { version: 1, harness, results }).map_err(|error| error.to_string())
 }
 
 fn answer(case: &Case) -> CaseResult {
