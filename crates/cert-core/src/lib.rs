@@ -51,6 +51,7 @@ mod rule;
 mod rules;
 mod served_chain;
 mod signature;
+mod signature_cache;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
@@ -78,6 +79,7 @@ pub use rsa_key::RsaWeakness;
 pub use rule::{Rule, UnknownRule};
 pub use rules::{Breach, RULE_TABLE, RuleEntry, RuleLevel};
 pub use served_chain::ServedNote;
+pub use signature_cache::SignatureCache;
 pub use time::{Timestamp, TimestampError};
 pub use trust::{AnchorOrigin, TrustAnchors};
 pub use validity::{MinimumValidity, ValidityError};

@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use crate::{
-    AnchorOrigin, Certificate, Timestamp, TrustAnchors,
+    AnchorOrigin, Certificate, Timestamp, TrustAnchors, ValidationPolicy,
     name_constraints::NameConstraints,
-    signature::ALGORITHMS,
+    signature_cache::caching,
     trust::{Anchor, name_content},
 };
 
@@ -42,11 +42,11 @@ impl Path<'_> {
 pub(crate) fn build<'a>(
     chain: &[Certificate],
     leaf: usize,
-    anchors: &'a TrustAnchors,
+    policy: &'a ValidationPolicy,
     now: Timestamp,
     accepts: impl Fn(&[usize]) -> bool,
 ) -> Result<Path<'a>, webpki::Error> {
-    let candidates = candidate_anchors(chain, anchors);
+    let candidates = candidate_anchors(chain, &policy.anchors);
     let views: Vec<TrustAnchor<'_>> = candidates.iter().map(|known| borrowed(&known.anchor)).collect();
     let end_entity = EndEntityCert::try_from(chain[leaf].der())?;
     let issuers: Vec<usize> = (0..chain.len()).filter(|&index| index != leaf).collect();
@@ -67,8 +67,11 @@ pub(crate) fn build<'a>(
         rejected.borrow_mut().push((used, anchor));
         Err(webpki::Error::UnknownIssuer)
     };
+    let caching = caching(&policy.cache, chain[leaf].signed_part());
+    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
+        caching.iter().map(|algorithm| algorithm as _).collect();
     let verified = end_entity.verify_for_usage(
-        ALGORITHMS,
+        &algorithms,
         &views,
         &intermediates,
         time,

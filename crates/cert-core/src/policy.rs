@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    AnchorOrigin, MinimumValidity, Rule, RuleLevel, TrustAnchors, caps,
+    AnchorOrigin, MinimumValidity, Rule, RuleLevel, SignatureCache, TrustAnchors, caps,
     rules::{self},
 };
 
@@ -32,6 +32,7 @@ pub enum ChainOrder {
 #[derive(Clone, Debug)]
 pub struct ValidationPolicy {
     pub(crate) anchors: Arc<TrustAnchors>,
+    pub(crate) cache: Arc<SignatureCache>,
     pub(crate) minimum_validity: MinimumValidity,
     pub(crate) max_chain: usize,
     pub(crate) max_depth: Option<usize>,
@@ -45,6 +46,7 @@ impl ValidationPolicy {
     pub fn new(anchors: Arc<TrustAnchors>) -> Self {
         Self {
             anchors,
+            cache: Arc::default(),
             minimum_validity: MinimumValidity::default(),
             max_chain: caps::MAX_CERTIFICATES,
             max_depth: None,
@@ -52,6 +54,13 @@ impl ValidationPolicy {
             prove_key: true,
             levels: HashMap::new(),
         }
+    }
+
+    /// Shares a cache of verified signatures with other policies. Each policy has one of its own by default.
+    #[must_use]
+    pub fn signature_cache(mut self, cache: Arc<SignatureCache>) -> Self {
+        self.cache = cache;
+        self
     }
 
     /// How much validity must be left. 7 days or a tenth of the lifetime by default.

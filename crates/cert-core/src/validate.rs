@@ -128,7 +128,7 @@ impl<'a> Examination<'a> {
         // A leaf that has expired, or is not valid yet, still has a path: that of a time when it was valid.
         let time = self.now.max(chain[leaf].not_before()).min(chain[leaf].not_after());
         let accepts = |used: &[usize]| self.first_end(used).is_ok() && self.is_short_enough(used).is_ok();
-        match path::build(chain, leaf, &self.policy.anchors, time, accepts) {
+        match path::build(chain, leaf, self.policy, time, accepts) {
             Ok(path) => match self.is_short_enough(&path.intermediates) {
                 Ok(()) => Ok(Some(path)),
                 Err(error) => self.error(Cause::Path(error), Location::CHAIN).map(|()| None),

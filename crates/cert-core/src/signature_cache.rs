@@ -1,0 +1,176 @@
+//! Signatures that verified before.
+
+use core::{fmt, num::NonZeroUsize};
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use lru::LruCache;
+use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
+
+use crate::signature::ALGORITHMS;
+
+/// Remembers which signatures verified, so that an intermediate which thousands of uploads share is checked once.
+///
+/// It replaces the arithmetic of a signature check and nothing else: dates, constraints, budgets and rules are looked
+/// at each time. Its key is a digest of everything that the arithmetic depends on. Only successes enter, and never
+/// the signature of an upload's own leaf, which nobody shares. The least recently used go first.
+///
+/// ```
+/// use cert_core::{SignatureCache, TrustAnchors, ValidationPolicy};
+/// use std::sync::Arc;
+///
+/// let cache = Arc::new(SignatureCache::new(10_000));
+/// let policy = ValidationPolicy::new(TrustAnchors::webpki()).signature_cache(Arc::clone(&cache));
+/// # let _ = policy;
+/// assert!(cache.is_empty());
+/// ```
+pub struct SignatureCache {
+    verified: Mutex<LruCache<[u8; 32], ()>>,
+}
+
+impl SignatureCache {
+    /// Signatures that are remembered by default.
+    pub const DEFAULT_CAPACITY: usize = 4096;
+
+    /// A cache of at most `capacity` signatures, at least one. An entry takes about 100 bytes.
+    pub fn new(capacity: usize) -> Self {
+        let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
+        Self { verified: Mutex::new(LruCache::new(capacity)) }
+    }
+
+    /// How many signatures are remembered.
+    pub fn len(&self) -> usize {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether it is remembered; it then counts as used.
+    fn knows(&self, key: &[u8; 32]) -> bool {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some()
+    }
+
+    fn remember(&self, key: [u8; 32]) {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).put(key, ());
+    }
+}
+
+impl Default for SignatureCache {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_CAPACITY)
+    }
+}
+
+impl fmt::Debug for SignatureCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureCache").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The supported algorithms, each in front of the cache.
+pub(crate) fn caching<'a>(cache: &'a SignatureCache, leaf: &'a [u8]) -> Vec<CachingAlgorithm<'a>> {
+    ALGORITHMS.iter().map(|&inner| CachingAlgorithm { inner, cache, leaf }).collect()
+}
+
+/// An algorithm that asks the cache first.
+#[derive(Debug)]
+pub(crate) struct CachingAlgorithm<'a> {
+    inner: &'static dyn SignatureVerificationAlgorithm,
+    cache: &'a SignatureCache,
+    /// The signed part of the leaf, which is not for the cache.
+    leaf: &'a [u8],
+}
+
+impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        if message == self.leaf {
+            return self.inner.verify_signature(public_key, message, signature);
+        }
+        let key = self.key(public_key, message, signature);
+        if self.cache.knows(&key) {
+            return Ok(());
+        }
+        self.inner.verify_signature(public_key, message, signature)?;
+        self.cache.remember(key);
+        Ok(())
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.inner.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.inner.signature_alg_id()
+    }
+}
+
+impl CachingAlgorithm<'_> {
+    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes.
+    fn key(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> [u8; 32] {
+        let (key_algorithm, algorithm) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
+        let mut context = Context::new(&SHA256);
+        for part in [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut key = [0; 32];
+        key.copy_from_slice(context.finish().as_ref());
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{
+        Chain, SignatureCache, Timestamp, ValidationPolicy,
+        testing::{TestCa, TestLeaf},
+    };
+
+    #[test]
+    fn intermediates_enter_and_leaves_do_not() {
+        let now = Timestamp::from_unix(1_795_000_000);
+        let root = TestCa::root("Root", now);
+        let ca = root.intermediate("CA");
+        let cache = Arc::new(SignatureCache::new(8));
+        let policy = ValidationPolicy::new(Arc::new(root.trust())).signature_cache(Arc::clone(&cache));
+        for name in ["a.example", "b.example"] {
+            let issued = ca.issue(&TestLeaf::new(&[name]));
+            Chain::decode(issued.chain_pem().as_bytes()).unwrap().validate(&policy, now).unwrap();
+            assert_eq!(cache.len(), 1);
+        }
+        let expired = now + 10 * 365 * 86_400;
+        let leaf = TestLeaf::new(&["a.example"]).valid(now, expired + 86_400 * 365);
+        let issued = ca.issue(&leaf);
+        let error =
+            Chain::decode(issued.chain_pem().as_bytes()).unwrap().validate(&policy, expired).unwrap_err();
+        assert_eq!(
+            error.rule().as_str(),
+            "intermediate_expired",
+            "a known signature is not a valid certificate"
+        );
+    }
+
+    #[test]
+    fn a_changed_certificate_is_not_known() {
+        let now = Timestamp::from_unix(1_795_000_000);
+        let root = TestCa::root("Root", now);
+        let issued = root.intermediate("CA").issue(&TestLeaf::new(&["a.example"]));
+        let policy = ValidationPolicy::new(Arc::new(root.trust()));
+        let chain = issued.certificates().concat();
+        assert!(Chain::decode(&chain).unwrap().validate(&policy, now).is_ok());
+        let mut changed = chain;
+        *changed.last_mut().unwrap() ^= 1;
+        let verdict = Chain::decode(&changed).and_then(|chain| chain.validate(&policy, now));
+        assert!(verdict.is_err());
+    }
+}
