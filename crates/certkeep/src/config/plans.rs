@@ -33,7 +33,7 @@ impl PlansByOwner {
         let classes = file
             .class
             .iter()
-            .map(|(name, class)| Ok((name.as_str(), class_plan(name, class, file)?)))
+            .map(|(name, class)| Ok((name.as_str(), class_plan(name, class, file, &everybody)?)))
             .collect::<Result<BTreeMap<_, _>, String>>()?;
         let mut owners = HashMap::new();
         for entry in &file.credential {
@@ -45,27 +45,19 @@ impl PlansByOwner {
                     .ok_or_else(|| format!("credential {}: there is no [class.{class}]", entry.access_key))?,
             };
             let said = entry.class.is_some() || entry.quota.is_some();
-            let live = entry.quota.unwrap_or(base.quota().live);
-            let plan = base.clone().with_quota(Quota { live, ..base.quota() });
+            let plan = with_live(base, entry.quota);
             // Of several credentials of one owner, the one that says something counts, and they may not disagree.
-            if said && owners.insert(owner.clone(), (plan, &entry.access_key)).is_some() {
+            if said && owners.insert(owner.clone(), plan).is_some() {
                 return Err(format!("owner {owner}: name class and quota at one of its credentials only"));
             }
         }
-        let owners = owners.into_iter().map(|(owner, (plan, _))| (owner, plan)).collect();
         Ok(Self { everybody, owners })
     }
 }
 
 fn default_plan(file: &FileConfig) -> Result<Plan, String> {
-    let anchors = trust::anchors(file.validation.trust.as_deref().unwrap_or_default());
-    let mut policy = ValidationPolicy::new(anchors.map_err(|failure| failure.to_string())?);
-    policy = with_minimum(policy, "validation", file.validation.minimum_validity.as_ref())?;
-    if let Some(certificates) = file.validation.max_chain {
-        policy = policy.max_chain(certificates);
-    }
-    let policy = with_rules(policy, &file.validation.rules)?;
     let limits = file.limits.clone().unwrap_or_default();
+    let policy = base_policy(file, file.validation.trust.as_deref().unwrap_or_default())?;
     Ok(Plan::new(Arc::new(policy)).with_quota(Quota {
         live: limits.quota.unwrap_or(DEFAULT_QUOTA.live),
         total: limits.total.unwrap_or(DEFAULT_QUOTA.total),
@@ -73,24 +65,30 @@ fn default_plan(file: &FileConfig) -> Result<Plan, String> {
 }
 
 /// A class starts from what holds for everybody, and replaces what it names.
-fn class_plan(name: &str, class: &ClassTable, file: &FileConfig) -> Result<Plan, String> {
-    let everybody = default_plan(file)?;
-    let mut policy = match &class.trust {
+fn class_plan(name: &str, class: &ClassTable, file: &FileConfig, everybody: &Plan) -> Result<Plan, String> {
+    let policy = match &class.trust {
         None => ValidationPolicy::clone(everybody.validation()),
-        Some(words) => {
-            let anchors = trust::anchors(words).map_err(|failure| failure.to_string())?;
-            let mut policy = ValidationPolicy::new(anchors);
-            policy = with_minimum(policy, "validation", file.validation.minimum_validity.as_ref())?;
-            if let Some(certificates) = file.validation.max_chain {
-                policy = policy.max_chain(certificates);
-            }
-            with_rules(policy, &file.validation.rules)?
-        }
+        Some(trust) => base_policy(file, trust)?,
     };
-    policy = with_minimum(policy, &format!("class.{name}"), class.minimum_validity.as_ref())?;
+    let policy = with_minimum(policy, &format!("class.{name}"), class.minimum_validity.as_ref())?;
     let policy = with_rules(policy, &class.rules)?;
-    let live = class.quota.unwrap_or(everybody.quota().live);
-    Ok(Plan::new(Arc::new(policy)).with_quota(Quota { live, ..everybody.quota() }))
+    let plan = Plan::new(Arc::new(policy)).with_quota(everybody.quota());
+    Ok(with_live(&plan, class.quota))
+}
+
+/// What `[validation]` says, with this trust.
+fn base_policy(file: &FileConfig, trust: &[String]) -> Result<ValidationPolicy, String> {
+    let table = &file.validation;
+    let mut policy = ValidationPolicy::new(trust::anchors(trust).map_err(|failure| failure.to_string())?);
+    if let Some(certificates) = table.max_chain {
+        policy = policy.max_chain(certificates);
+    }
+    with_rules(with_minimum(policy, "validation", table.minimum_validity.as_ref())?, &table.rules)
+}
+
+fn with_live(plan: &Plan, live: Option<u64>) -> Plan {
+    let quota = plan.quota();
+    plan.clone().with_quota(Quota { live: live.unwrap_or(quota.live), ..quota })
 }
 
 fn with_minimum(
