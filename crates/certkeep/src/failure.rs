@@ -46,15 +46,3 @@ impl fmt::Display for Failure {
         write!(f, "certkeep: {}", self.message)
     }
 }
-
-/// An error with the errors beneath it, on one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}

@@ -9,6 +9,7 @@ mod config;
 mod cpu;
 mod failure;
 mod files;
+mod output;
 mod report;
 mod serve;
 

@@ -11,7 +11,7 @@ use std::{
 
 use axum::Router;
 use cert_http::{Authenticator, Options};
-use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now};
+use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
 use cert_store::{CertStore, MemoryStore, SledStore};
 use tokio::{net::TcpListener, signal};
 
@@ -20,7 +20,8 @@ use crate::{
     cli::ServeArgs,
     config::{Config, StoreUrl},
     cpu::Cores,
-    failure::{Failure, with_causes},
+    failure::Failure,
+    files,
 };
 
 /// Runs the server until it is asked to stop.
@@ -89,14 +90,13 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
 fn open_store(url: &StoreUrl) -> Result<Arc<dyn CertStore>, Failure> {
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryStore::new())),
-        StoreUrl::Sled(path) => match SledStore::open(path) {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(Failure::new(format!(
-                "cannot open the store {}: {}",
-                path.display(),
-                with_causes(&error)
-            ))),
-        },
+        StoreUrl::Sled(path) => {
+            files::create_private_folder(path)?;
+            let store = SledStore::open(path).map_err(|error| {
+                Failure::new(format!("cannot open the store {}: {}", path.display(), with_causes(&error)))
+            })?;
+            Ok(Arc::new(store))
+        }
     }
 }
 
