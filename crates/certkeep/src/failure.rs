@@ -43,6 +43,6 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "certkeep: {}", self.message)
+        f.write_str(&self.message)
     }
 }
