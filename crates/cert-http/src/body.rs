@@ -1,5 +1,7 @@
 //! Reading a request's body within its limit.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, header},
@@ -8,13 +10,25 @@ use http_body_util::BodyExt as _;
 
 use crate::failure::Failure;
 
-/// The whole body, if it has at most `max` bytes.
-///
+/// How much a body may have, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) max: usize,
+    pub(crate) deadline: Duration,
+}
+
+/// The whole body, if it comes within its limits.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, Failure> {
+    tokio::time::timeout(limits.deadline, collect(headers, body, limits.max))
+        .await
+        .unwrap_or(Err(Failure::BodyTooSlow))
+}
+
 /// What is too long is read to its end and thrown away, as far as that is little: a client that is still sending
 /// when the connection closes never sees the answer.
-pub(crate) async fn read(headers: &HeaderMap, mut body: Body, max: usize) -> Result<Bytes, Failure> {
+async fn collect(headers: &HeaderMap, mut body: Body, max: usize) -> Result<Bytes, Failure> {
     let announced = content_length(headers);
-    let mut kept = Vec::with_capacity(announced.unwrap_or_default().min(max));
+    let mut kept = Vec::with_capacity(announced.unwrap_or_default().min(max).min(RESERVED));
     let mut total: usize = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Failure::BodyCut)?;
@@ -31,6 +45,8 @@ pub(crate) async fn read(headers: &HeaderMap, mut body: Body, max: usize) -> Res
 
 /// Up to how many times the limit is read and thrown away.
 const DRAINED: usize = 8;
+/// What a client gets of memory for announcing a body.
+const RESERVED: usize = 64 * 1024;
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     BadToken,
     /// The client ended the body before its end.
     BodyCut,
+    /// The body did not come within its deadline.
+    BodyTooSlow,
     /// A tenant asked to act for another owner.
     Forbidden,
     /// A handler panicked.
@@ -48,6 +50,7 @@ impl Failure {
             | Self::InvalidParameter { .. }
             | Self::NoSuchCertificate
             | Self::Unsupported { .. } => StatusCode::BAD_REQUEST,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -123,6 +126,7 @@ impl Explain for Failure {
         match self {
             Self::BadToken => "bad_token",
             Self::BodyCut => "body_cut",
+            Self::BodyTooSlow => "body_too_slow",
             Self::Forbidden => "forbidden",
             Self::Internal => "internal",
             Self::InvalidJson { .. } => "invalid_json",
@@ -158,6 +162,7 @@ impl Failure {
     fn english(&self) -> String {
         match self {
             Self::BodyCut => "The body ended before its end.".into(),
+            Self::BodyTooSlow => "The body did not come in time.".into(),
             Self::Forbidden => "Only an operator may act for another owner.".into(),
             Self::InvalidJson { detail } => {
                 format!("The body is not the JSON object that this call takes: {detail}.")
@@ -179,6 +184,7 @@ impl Failure {
     fn chinese(&self) -> String {
         match self {
             Self::BodyCut => "请求体不完整。".into(),
+            Self::BodyTooSlow => "请求体接收超时。".into(),
             Self::Forbidden => "只有操作员可以代表其他所有者。".into(),
             Self::InvalidJson { detail } => format!("请求体不是此接口所需的 JSON 对象：{detail}。"),
             Self::InvalidParameter { name, .. } => format!("参数 {name} 无效。"),

@@ -1,6 +1,6 @@
 //! What every answer has: an id, a JSON body, and a language.
 
-use std::{error::Error as _, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use aws_lc_rs::rand;
 use axum::{
@@ -12,7 +12,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cert_core::Language;
-use cert_service::ServiceError;
+use cert_service::with_causes;
 use futures_util::FutureExt as _;
 use serde::Serialize;
 
@@ -78,21 +78,10 @@ fn log_cause(id: &str, failure: &Failure) {
     }
     match failure {
         Failure::Service(error) => {
-            tracing::error!(request = id, cause = causes(error), "request failed");
+            tracing::error!(request = id, cause = with_causes(error), "request failed");
         }
         other => tracing::error!(request = id, cause = ?other, "request failed"),
     }
-}
-
-fn causes(error: &ServiceError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The calls, and the layers around them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use cert_service::{Caller, CertService};
 
 use crate::{
     auth::{Authenticator, SignedRequest},
-    body,
+    body::{self, Limits},
     failure::Failure,
     reply,
     routes::{certs, meta},
@@ -27,7 +27,7 @@ use crate::{
 pub struct Options {
     authenticator: Option<Authenticator>,
     expose_private_keys: bool,
-    max_body: usize,
+    body: Limits,
 }
 
 impl Options {
@@ -46,14 +46,21 @@ impl Options {
 
     /// Bytes that a body may have; 1 MiB by default.
     pub const fn max_body(mut self, bytes: usize) -> Self {
-        self.max_body = bytes;
+        self.body.max = bytes;
+        self
+    }
+
+    /// How long a body may take to come; 30 seconds by default.
+    pub const fn body_deadline(mut self, deadline: Duration) -> Self {
+        self.body.deadline = deadline;
         self
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { authenticator: None, expose_private_keys: true, max_body: 1024 * 1024 }
+        let body = Limits { max: 1024 * 1024, deadline: Duration::from_secs(30) };
+        Self { authenticator: None, expose_private_keys: true, body }
     }
 }
 
@@ -87,15 +94,15 @@ impl ApiState {
         self.options.expose_private_keys
     }
 
-    pub(crate) fn max_body(&self) -> usize {
-        self.options.max_body
+    pub(crate) fn body_limits(&self) -> Limits {
+        self.options.body
     }
 }
 
 /// Lets a request pass that somebody is known to have sent.
 async fn authenticate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let admitted = match &state.options.authenticator {
-        Some(authenticator) => verify(authenticator, request, state.max_body()).await,
+        Some(authenticator) => verify(authenticator, request, state.body_limits()).await,
         None if request.extensions().get::<Caller>().is_some() => Ok(request),
         None => Err(Failure::BadToken),
     };
@@ -105,16 +112,12 @@ async fn authenticate(State(state): State<ApiState>, request: Request, next: Nex
     }
 }
 
-async fn verify(
-    authenticator: &Authenticator,
-    request: Request,
-    max_body: usize,
-) -> Result<Request, Failure> {
+async fn verify(authenticator: &Authenticator, request: Request, limits: Limits) -> Result<Request, Failure> {
     let claim = authenticator.claim(request.headers()).ok_or(Failure::BadToken)?;
     let (mut parts, mut body) = request.into_parts();
     let mut signed_body = axum::body::Bytes::new();
     if claim.covers_body(&parts.headers) {
-        signed_body = body::read(&parts.headers, body, max_body).await?;
+        signed_body = body::read(&parts.headers, body, limits).await?;
         body = Body::from(signed_body.clone());
     }
     // A router that nests this one shortens the path, and clients sign the whole.

@@ -3,7 +3,9 @@
 
 mod site;
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::{body::Body, http::StatusCode};
 use cert_core::testing::TestLeaf;
 use cert_http::Options;
 use serde_json::{Value, json};
@@ -158,6 +160,15 @@ async fn bodies_that_are_no_upload() {
     site.post("/sslcert", &json!({ "pfx": "AAAA" })).await.is_refused(400, 400, "unsupported_field");
     site.post("/sslcert", &json!({ "takeover": true })).await.is_refused(400, 400, "unsupported_field");
     site.post("/sslcert", &json!({})).await.is_refused(404, 404_906, "empty");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let site = Site::new(Options::default().body_deadline(Duration::ZERO)).await;
+    let mut request = Request::new("POST", "/sslcert");
+    *request.0.body_mut() =
+        Body::from_stream(futures_util::stream::pending::<Result<&[u8], std::io::Error>>());
+    site.send(request).await.is_refused(408, 408, "body_too_slow");
 }
 
 #[tokio::test]

@@ -79,6 +79,18 @@ impl ServiceError {
     }
 }
 
+/// An error with the errors beneath it, on one line: for a log, not for tenants.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
 impl From<Unspecified> for ServiceError {
     fn from(error: Unspecified) -> Self {
         Self::Seal(error.into())

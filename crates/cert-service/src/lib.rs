@@ -45,7 +45,7 @@ pub use caller::{ActError, Caller};
 #[cfg(feature = "testing")]
 pub use clock::FixedClock;
 pub use clock::{Clock, SystemClock, now};
-pub use error::{Refusal, ServiceError};
+pub use error::{Refusal, ServiceError, with_causes};
 pub use events::{Action, Event, EventSink};
 pub use executor::{Executor, Inline, Job};
 pub use pem::chain_pem;

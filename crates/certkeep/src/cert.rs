@@ -10,7 +10,7 @@ use crate::{
     cli::{CertArgs, CertCommand},
     client::Client,
     failure::Failure,
-    files,
+    files, output,
 };
 
 /// Makes the call and prints the answer.
@@ -20,12 +20,12 @@ pub(crate) fn run(args: &CertArgs) -> Result<(), Failure> {
     match &args.command {
         CertCommand::Delete { id } => {
             let answer = client.call(Method::DELETE, &one(id)?, None)?;
-            print(json, &answer, |_| format!("deleted {id}"));
+            print(json, &answer, |_| format!("deleted {id}"))?;
         }
         CertCommand::Get { id, chain, key } => {
             let answer = client.call(Method::GET, &one(id)?, None)?;
             write_parts(&answer, chain.as_deref(), key.as_deref())?;
-            print(json, &answer, describe);
+            print(json, &answer, describe)?;
         }
         CertCommand::List { limit } => list(&client, *limit, json)?,
         CertCommand::Upload { chain, key, name, common_name, labels } => {
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &CertArgs) -> Result<(), Failure> {
                 "labels": read_labels(labels)?,
             });
             let answer = client.call(Method::POST, "/sslcert", Some(&body))?;
-            print(json, &answer, uploaded);
+            print(json, &answer, uploaded)?;
         }
     }
     Ok(())
@@ -50,7 +50,7 @@ fn list(client: &Client<'_>, limit: u32, json: bool) -> Result<(), Failure> {
         let page = client.call(Method::GET, &format!("/sslcert?marker={marker}&limit={limit}"), None)?;
         let certs = page["certs"].as_array().map(Vec::as_slice).unwrap_or_default();
         for cert in certs {
-            print(json, cert, row);
+            print(json, cert, row)?;
         }
         marker = text(&page, "marker");
         if certs.is_empty() || marker.is_empty() {
@@ -59,12 +59,9 @@ fn list(client: &Client<'_>, limit: u32, json: bool) -> Result<(), Failure> {
     }
 }
 
-fn print(json: bool, answer: &Value, describe: impl Fn(&Value) -> String) {
-    if json {
-        println!("{answer}");
-    } else {
-        println!("{}", describe(answer));
-    }
+fn print(json: bool, answer: &Value, describe: impl Fn(&Value) -> String) -> Result<(), Failure> {
+    let text = if json { answer.to_string() } else { describe(answer) };
+    output::print(&(text + "\n"))
 }
 
 fn uploaded(answer: &Value) -> String {

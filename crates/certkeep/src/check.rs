@@ -10,7 +10,7 @@ use crate::{
     cli::CheckArgs,
     config::trust,
     failure::Failure,
-    files,
+    files, output,
     report::{self, Style},
 };
 
@@ -22,11 +22,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let at = args.at.unwrap_or_else(|| cert_service::now(&SystemClock));
 
     let report = cert_core::inspect(&chain, key.as_ref().map(|key| key.as_slice()), &policy, at);
-    if args.json {
-        println!("{}", to_json(&report)?);
-    } else {
-        print!("{}", report::render(&report, Style::detect(args.lang)));
-    }
+    let text = if args.json { to_json(&report)? } else { report::render(&report, Style::detect(args.lang)) };
+    output::print(&text)?;
     if let Some(path) = &args.write_chain {
         let chain = report
             .corrected_chain()

@@ -88,9 +88,12 @@ fn path_of(base: &str) -> &str {
 /// The server's refusal, with every finding.
 fn refusal(answer: &Value) -> Failure {
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let mut message =
-        format!("refused with {} ({})\n  {}", answer["code"], text(answer, "rule"), text(answer, "error"));
-    for finding in answer["findings"].as_array().into_iter().flatten() {
+    let findings = answer["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut message = format!("refused with {} ({})", answer["code"], text(answer, "rule"));
+    if findings.is_empty() {
+        message.push_str(&format!("\n  {}", text(answer, "error")));
+    }
+    for finding in findings {
         let location = &finding["location"];
         let mut place = text(location, "field");
         for key in ["certificate", "line"] {

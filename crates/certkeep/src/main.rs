@@ -9,6 +9,8 @@ mod config;
 mod cpu;
 mod failure;
 mod files;
+mod listen;
+mod output;
 mod report;
 mod serve;
 
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(args) => serve::run(args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("{failure}");
+        eprintln!("certkeep: {failure}");
         failure.exit_code()
     })
 }

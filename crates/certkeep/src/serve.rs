@@ -1,7 +1,6 @@
 //! `certkeep serve`.
 
 use std::{
-    future::Future,
     io::{IsTerminal as _, Write as _},
     net::SocketAddr,
     path::Path,
@@ -11,7 +10,7 @@ use std::{
 
 use axum::Router;
 use cert_http::{Authenticator, Options};
-use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now};
+use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
 use cert_store::{CertStore, MemoryStore, SledStore};
 use tokio::{net::TcpListener, signal};
 
@@ -20,7 +19,8 @@ use crate::{
     cli::ServeArgs,
     config::{Config, StoreUrl},
     cpu::Cores,
-    failure::{Failure, with_causes},
+    failure::Failure,
+    files, listen,
 };
 
 /// Runs the server until it is asked to stop.
@@ -44,29 +44,23 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
 }
 
 async fn serve(config: Config, is_default: bool) -> Result<(), Failure> {
-    let listen = config.listen;
+    let address = config.listen;
     let store = format!("{:?}", config.store);
     let router = assemble(config).await?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::new(format!(
-            "cannot listen on {listen}: {error}\n  stop what listens there, or choose --listen"
+            "cannot listen on {address}: {error}\n  stop what listens there, or choose --listen"
         ))
     })?;
-    let address = listener.local_addr().unwrap_or(listen);
+    let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, store, "listening");
     announce(address, is_default)?;
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    listen::serve(listener, router, async {
         stop_signal().await;
         tracing::info!("stopping");
-        // The receiver is only gone when the server is.
-        let _ = stopping.send(());
-    });
-    within_grace(
-        async move { server.await.map_err(|error| Failure::new(format!("the server failed: {error}"))) },
-        stopped,
-    )
-    .await
+    })
+    .await;
+    Ok(())
 }
 
 /// The router over store, key ring and plans.
@@ -89,14 +83,17 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
 fn open_store(url: &StoreUrl) -> Result<Arc<dyn CertStore>, Failure> {
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryStore::new())),
-        StoreUrl::Sled(path) => match SledStore::open(path) {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(Failure::new(format!(
-                "cannot open the store {}: {}",
-                path.display(),
-                with_causes(&error)
-            ))),
-        },
+        StoreUrl::Sled(path) => {
+            files::create_private_folder(path)?;
+            let store = SledStore::open(path).map_err(|error| {
+                Failure::new(format!(
+                    "cannot open the store {}: {}\n  if another server has it open, stop that one",
+                    path.display(),
+                    with_causes(&error)
+                ))
+            })?;
+            Ok(Arc::new(store))
+        }
     }
 }
 
@@ -140,29 +137,7 @@ fn announce(address: SocketAddr, is_default: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lets requests end that were under way when the stop was asked for, but not for ever.
-async fn within_grace(
-    server: impl Future<Output = Result<(), Failure>>,
-    stopped: tokio::sync::oneshot::Receiver<()>,
-) -> Result<(), Failure> {
-    let deadline = async {
-        // An error means that the server ended by itself, which the other branch reports.
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        result = server => result,
-        () = deadline => {
-            tracing::warn!("connections were cut that did not end in time");
-            Ok(())
-        }
-    }
-}
-
-const GRACE: Duration = Duration::from_secs(10);
-
+/// Ctrl-C, or what a service manager sends.
 async fn stop_signal() {
     let interrupt = async {
         if signal::ctrl_c().await.is_err() {

@@ -87,7 +87,7 @@ async fn read_upload(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<cert_service::Upload, Failure> {
-    let body = body::read(headers, body, state.max_body()).await?;
+    let body = body::read(headers, body, state.body_limits()).await?;
     wire::UploadRequest::parse(&body)?.into_upload()
 }
 

@@ -1,5 +1,12 @@
 //! What configurations are refused, and how it is said.
 
+use cert_core::{
+    ValidationPolicy, inspect,
+    testing::{TestCa, TestLeaf},
+};
+use cert_service::{Policies as _, SystemClock, now};
+use cert_store::OwnerId;
+
 use super::{Config, StoreUrl, file::FileConfig};
 
 const CREDENTIAL: &str = "[[credential]]\naccess_key = \"AK\"\nsecret_key = \"SK\"\nowner = \"o\"\n";
@@ -45,5 +52,29 @@ fn mistakes_are_named_with_their_line_and_without_secrets() {
         let error = check(text).err().unwrap_or_default();
         assert!(error.contains(expected), "{expected:?} is not in {error:?}");
         assert!(!error.contains("SK"), "{error}");
+    }
+}
+
+#[test]
+fn a_private_authority_is_trusted_for_the_class_that_names_it_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = now(&SystemClock);
+    let root = TestCa::root("Private Root", now);
+    let anchor = folder.path().join("root.pem");
+    std::fs::write(&anchor, root.pem()).unwrap();
+    let text = format!(
+        "[limits]\nquota = 7\n[class.internal]\ntrust = [\"webpki\", \"{}\"]\nquota = 3\n\
+         {CREDENTIAL}class = \"internal\"\n{}",
+        anchor.display(),
+        CREDENTIAL.replace("AK", "AK2").replace("\"o\"", "\"other\""),
+    );
+    let plans = check(&text).unwrap_or_else(|error| panic!("{error}")).plans;
+
+    let issued = root.intermediate("Private CA").issue(&TestLeaf::new(&["www.example.com"]));
+    let accepts =
+        |policy: &ValidationPolicy| inspect(issued.chain_pem().as_bytes(), None, policy, now).accepted();
+    for (owner, accepted, quota) in [("o", true, 3), ("other", false, 7), ("unknown", false, 7)] {
+        let plan = plans.plan(&OwnerId::new(owner).unwrap());
+        assert_eq!((accepts(plan.validation()), plan.quota().live), (accepted, quota), "{owner}");
     }
 }

@@ -74,11 +74,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `certkeep serve` and waits until it says where it listens.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        // A developer's own configuration in the environment is not the tests'.
         let mut child = Command::new(env!("CARGO_BIN_EXE_certkeep"))
+            .env_clear()
             .arg("serve")
             .args(arguments)
             .current_dir(folder)
-            .env_remove("CERTKEEP_CONFIG")
+            .envs(std::env::vars().filter(|(name, _)| !name.starts_with("CERTKEEP_")))
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
