@@ -20,7 +20,7 @@ fn names(pki: &Pki) -> Vec<Upload> {
     };
     let addresses = |name: &str, common_name: &str, address: &str| {
         let mut leaf = TestLeaf::new(&[]);
-        leaf.ip_addresses = vec![address.parse::<IpAddr>().unwrap()];
+        leaf.ip_addresses = vec![address.parse::<IpAddr>().expect("an address")];
         leaf.common_name = Some(common_name.to_owned());
         pki.leaf(name, &leaf)
     };
@@ -78,7 +78,7 @@ fn extensions(pki: &Pki) -> Vec<Upload> {
 /// The same PKI as if it were public.
 fn public(pki: &Pki) -> Vec<Upload> {
     let mut anchors = TrustAnchors::new();
-    anchors.add_pem(pki.root.pem().as_bytes(), AnchorOrigin::Public).unwrap();
+    anchors.add_pem(pki.root.pem().as_bytes(), AnchorOrigin::Public).expect("a root reads back");
     let policy = ValidationPolicy::new(Arc::new(anchors));
     let leaf = || TestLeaf::new(&["www.example.com"]);
     let mut purposeless = leaf();
