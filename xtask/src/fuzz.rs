@@ -74,13 +74,17 @@ fn seed(target: &str, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
         "pem" | "key" => Some(content()?),
         "certificate" => first_block(&content()?),
         _ if is_key => {
-            let chain = fs::read(PathBuf::from(path.to_string_lossy().replace(".key.pem", ".pem")))?;
-            // A chain above 64 KiB is none of the frozen ones.
-            let length = u16::try_from(chain.len()).unwrap_or(u16::MAX).to_be_bytes();
-            Some([&length[..], &chain, &content()?].concat())
+            let chain = PathBuf::from(path.to_string_lossy().replace(".key.pem", ".pem"));
+            if chain.exists() { Some(pair(&fs::read(chain)?, &content()?)) } else { None }
         }
         _ => None,
     })
+}
+
+/// Chain and key behind the length of the chain. None of the frozen chains is above 64 KiB.
+fn pair(chain: &[u8], key: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(chain.len()).unwrap_or(u16::MAX).to_be_bytes();
+    [&length[..], chain, key].concat()
 }
 
 /// The DER of a file's first block.
