@@ -45,16 +45,20 @@ mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod explain;
 mod id;
 mod labels;
 mod memory;
 mod owner;
 mod page;
+mod precondition;
 mod quota;
 mod sealed_key;
 #[cfg(feature = "sled")]
 mod sled;
 mod store;
+mod target;
+mod version;
 
 #[cfg(feature = "sled")]
 pub use self::sled::{OpenError, SledStore};
@@ -69,3 +73,5 @@ pub use page::{FindBy, Marker, MarkerCall, MarkerError, PageSize};
 pub use quota::{Quota, Usage};
 pub use sealed_key::{KekId, KekIdError, SealedKey, SealedKeyError};
 pub use store::CertStore;
+pub use target::{BindOptions, Binding, Expiring, Slot, Target, TargetKind, Totals};
+pub use version::{NewVersion, PreviousVersion};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Fixture, Sample, now, owner};
-use crate::{Generation, PageSize, Quota, StoreError, Usage};
+use crate::{BindOptions, Generation, PageSize, Quota, StoreError, Target, Usage};
 
 pub async fn exactly_the_places_are_given(fixture: impl Fixture) {
     let store = fixture.open().await;
@@ -76,4 +76,83 @@ pub async fn a_dropped_call_is_all_or_nothing(fixture: impl Fixture) {
         let repeated = store.insert(sample.new_cert(), Quota::UNLIMITED, now()).await.unwrap();
         assert_eq!(repeated.existing, is_listed, "upload {number}");
     }
+}
+
+fn target(number: u64) -> Target {
+    Target::cdn(format!("n{number}.example.com").parse().unwrap())
+}
+
+pub async fn bind_and_delete_never_both_win(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let alice = owner("alice");
+    for number in 0..100 {
+        let id = Sample::new(&alice, number).insert(&*store).await;
+        let bind = {
+            let (store, alice) = (Arc::clone(&store), alice.clone());
+            let options = BindOptions::default();
+            tokio::spawn(async move {
+                store.bind(id, &alice, Generation(1), &target(number), options, now()).await
+            })
+        };
+        let deleted = store.delete_if_unbound(id, &alice, now()).await;
+        match (bind.await.unwrap(), deleted) {
+            (Ok(_), Err(StoreError::StillBound { .. })) => {
+                assert_eq!(store.bound(&target(number)).await.unwrap().unwrap().id, id);
+            }
+            (Err(StoreError::NotFound { .. }), Ok(())) => {
+                assert_eq!(store.bound(&target(number)).await.unwrap(), None);
+            }
+            both => panic!("{both:?}"),
+        }
+    }
+}
+
+pub async fn bound_domains_are_always_covered(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let alice = owner("alice");
+    for number in 0..100 {
+        let sample = Sample::new(&alice, number);
+        let id = sample.insert(&*store).await;
+        let replace = {
+            let other = Sample::new(&alice, 1000 + number).new_version();
+            let store = Arc::clone(&store);
+            tokio::spawn(
+                async move { store.replace(id, Generation(1), other, Quota::UNLIMITED, now()).await },
+            )
+        };
+        let options = BindOptions::default();
+        let bound = store.bind(id, &alice, Generation(1), &target(number), options, now()).await;
+        match (replace.await.unwrap(), bound) {
+            (Ok(Generation(2)), Err(StoreError::Stale { .. }))
+            | (Err(StoreError::WouldUncover { .. }), Ok(None)) => {}
+            both => panic!("{both:?}"),
+        }
+    }
+}
+
+pub async fn one_domain_has_one_owner(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let owners: Vec<_> = (0..8).map(|number| owner(&format!("owner {number}"))).collect();
+    for round in 0..20 {
+        let mut calls = Vec::new();
+        for name in &owners {
+            let sample = Sample::new(name, round);
+            sample.insert(&*store).await;
+            let (store, name) = (Arc::clone(&store), name.clone());
+            calls.push(tokio::spawn(async move {
+                let (target, options) = (target(round), BindOptions::default());
+                store.bind(sample.id(), &name, Generation(1), &target, options, now()).await
+            }));
+        }
+        let mut admitted = 0;
+        for call in calls {
+            match call.await.unwrap() {
+                Ok(None) => admitted += 1,
+                Err(StoreError::BoundElsewhere { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(admitted, 1);
+    }
+    assert_eq!(store.totals().await.unwrap().bindings, 20);
 }

@@ -1,0 +1,102 @@
+//! The writes: each decides against the overlay and changes it, or refuses. What a refused step changed is forgotten.
+
+pub(super) mod bindings;
+pub(super) mod versions;
+
+use cert_core::Timestamp;
+
+use super::{
+    layout::{Key, Prefix, Row, id_in, index_keys},
+    overlay::{Entry, Overlay, Reader as _, missing},
+    reads,
+};
+use crate::{
+    CertId, CertSummary, ClaimName, Generation, Inserted, NewCert, OwnerId, Quota, StoreError, Totals,
+    precondition,
+};
+
+pub(super) fn insert(
+    overlay: &mut Overlay<'_>,
+    cert: &NewCert,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Inserted, StoreError> {
+    let upload = cert.upload_digest();
+    if let Some(Entry { key, .. }) = overlay.scan(&Prefix::upload(&cert.owner, &upload).all(), 1)?.pop() {
+        let id = id_in(&key).ok_or_else(|| missing("insert", "a key without its id"))?;
+        return Ok(Inserted { id, generation: overlay.row(id)?.summary.generation, existing: true });
+    }
+    if overlay.bytes(Key::cert(cert.id).as_bytes())?.is_some() {
+        return Err(StoreError::AlreadyExists { id: cert.id });
+    }
+    let mut account = overlay.account(&cert.owner, now)?;
+    if let Some(limit) = quota.reached_by(account.usage()) {
+        return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
+    }
+    account.add(cert.leaf.not_after);
+    overlay.put(&Key::account(&cert.owner), &account)?;
+    overlay.put(&Key::chain(cert.id, Generation::FIRST), &cert.chain)?;
+    overlay.put(&Key::sealed_key(cert.id, Generation::FIRST), &cert.sealed_key)?;
+    put_row(overlay, &Row { summary: CertSummary::of_new(cert, now), upload, previous: None })?;
+    count(overlay, |totals| totals.certificates += 1)?;
+    Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })
+}
+
+pub(super) fn delete(
+    overlay: &mut Overlay<'_>,
+    id: CertId,
+    owner: &OwnerId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = overlay.row(id)?;
+    precondition::owned_by(&row.summary, owner)?;
+    precondition::is_unbound(id, &reads::targets_of(overlay, id)?)?;
+    let mut account = overlay.account(owner, now)?;
+    account.remove(row.summary.leaf.not_after);
+    overlay.put(&Key::account(owner), &account)?;
+    remove_row(overlay, &row);
+    let previous = row.previous.map(|version| version.generation);
+    for generation in previous.into_iter().chain([row.summary.generation]) {
+        remove_generation(overlay, id, generation);
+    }
+    count(overlay, |totals| totals.certificates = totals.certificates.saturating_sub(1))
+}
+
+pub(super) fn claim(
+    overlay: &mut Overlay<'_>,
+    name: &ClaimName,
+    expected: Option<Vec<u8>>,
+    value: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    let key = Key::claim(name);
+    let standing = overlay.value(&key, "claim")?;
+    if standing != expected {
+        return Ok(standing.unwrap_or_default());
+    }
+    overlay.put(&key, &value)?;
+    Ok(value)
+}
+
+/// Stores a certificate under all the keys that it is found by.
+fn put_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
+    overlay.put(&Key::cert(row.summary.id), row)?;
+    index_keys(row).iter().try_for_each(|key| overlay.put(key, &()))
+}
+
+/// Takes a certificate out from under all the keys that it is found by.
+fn remove_row(overlay: &mut Overlay<'_>, row: &Row) {
+    overlay.remove(&Key::cert(row.summary.id));
+    index_keys(row).iter().for_each(|key| overlay.remove(key));
+}
+
+fn remove_generation(overlay: &mut Overlay<'_>, id: CertId, generation: Generation) {
+    overlay.remove(&Key::chain(id, generation));
+    overlay.remove(&Key::sealed_key(id, generation));
+}
+
+fn count(overlay: &mut Overlay<'_>, change: impl FnOnce(&mut Totals)) -> Result<(), StoreError> {
+    let key = Key::totals();
+    let mut totals = overlay.value(&key, "totals")?.unwrap_or_default();
+    change(&mut totals);
+    overlay.put(&key, &totals)
+}
