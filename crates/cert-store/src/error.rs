@@ -2,7 +2,7 @@
 
 use cert_core::{DnsName, ErrorCode, Timestamp};
 
-use crate::{CertId, Generation, OwnerId, Target};
+use crate::{CertId, Generation, KekId, OwnerId, Target};
 
 /// The source of a failure, as the backend has it.
 pub type BackendError = Box<dyn core::error::Error + Send + Sync>;
@@ -41,6 +41,15 @@ pub enum StoreError {
         /// Its end.
         not_after: Timestamp,
     },
+    /// Keys are sealed under the key-encryption key.
+    #[error("keys are sealed under {kek}")]
+    InUse {
+        /// The key-encryption key.
+        kek: KekId,
+    },
+    /// The feed does not reach back to the marker, or is in another epoch: start again.
+    #[error("the change feed does not reach back to the marker")]
+    MarkerTooOld,
     /// There is no earlier version to go back to.
     #[error("certificate {id} has no previous version")]
     NoPrevious {
@@ -68,6 +77,12 @@ pub enum StoreError {
         owner: OwnerId,
         /// The limit that was reached.
         limit: u64,
+    },
+    /// The key-encryption key was retired: nothing is sealed under it any more.
+    #[error("{kek} was retired")]
+    Retired {
+        /// The key-encryption key.
+        kek: KekId,
     },
     /// Something has changed since the caller looked: look again.
     #[error("certificate {id} is not what it was")]
@@ -129,8 +144,11 @@ impl StoreError {
             Self::AlreadyExists { .. }
             | Self::BoundElsewhere { .. }
             | Self::Corrupt { .. }
+            | Self::InUse { .. }
+            | Self::MarkerTooOld
             | Self::NoPrevious { .. }
             | Self::NotCovered { .. }
+            | Self::Retired { .. }
             | Self::Stale { .. }
             | Self::Unavailable { .. }
             | Self::Unknown { .. }

@@ -11,10 +11,13 @@ impl Explain for StoreError {
             Self::BoundElsewhere { .. } => "bound_elsewhere",
             Self::Corrupt { .. } => "store_corrupt",
             Self::Expired { .. } => "expired",
+            Self::InUse { .. } => "kek_in_use",
+            Self::MarkerTooOld => "marker_too_old",
             Self::NoPrevious { .. } => "no_previous",
             Self::NotCovered { .. } => "not_covered",
             Self::NotFound { .. } => "not_found",
             Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::Retired { .. } => "kek_retired",
             Self::Stale { .. } => "stale",
             Self::StillBound { .. } => "still_bound",
             Self::Unavailable { .. } => "unavailable",
@@ -40,6 +43,8 @@ impl Explain for StoreError {
             Self::NotCovered { .. } | Self::WouldUncover { .. } => {
                 ("Use a certificate whose names cover the domains.", "请使用覆盖这些域名的证书。")
             }
+            Self::InUse { .. } => ("Rewrap the keys under it first.", "请先重新包装其下的密钥。"),
+            Self::MarkerTooOld => ("Start again from the bindings as they stand.", "请从当前绑定重新开始。"),
             Self::Stale { .. } => ("Read it again, then repeat the request.", "请重新读取后再试。"),
             Self::StillBound { .. } => ("Unbind the domains first.", "请先解除域名绑定。"),
             Self::Unavailable { .. } | Self::Unknown { .. } => ("Try again in a moment.", "请稍后重试。"),
@@ -47,7 +52,8 @@ impl Explain for StoreError {
             | Self::BoundElsewhere { .. }
             | Self::Corrupt { .. }
             | Self::NoPrevious { .. }
-            | Self::NotFound { .. } => return None,
+            | Self::NotFound { .. }
+            | Self::Retired { .. } => return None,
         };
         Some(if language == Language::ZhCn { chinese } else { english }.to_owned())
     }
@@ -61,10 +67,13 @@ fn english_message(error: &StoreError) -> String {
         StoreError::Expired { id, not_after } => {
             format!("Certificate {id} has expired or ends too early: its end is {not_after}.")
         }
+        StoreError::InUse { kek } => format!("Keys are still sealed under the key-encryption key {kek}."),
+        StoreError::MarkerTooOld => "The change feed does not reach back that far.".into(),
         StoreError::NoPrevious { id } => format!("Certificate {id} has no previous version."),
         StoreError::NotCovered { id, domain } => format!("Certificate {id} does not cover {domain}."),
         StoreError::NotFound { id } => format!("There is no certificate {id}."),
         StoreError::QuotaExceeded { limit, .. } => format!("The quota of {limit} certificates is used up."),
+        StoreError::Retired { kek } => format!("The key-encryption key {kek} was retired."),
         StoreError::Stale { id, .. } => format!("Certificate {id} or its binding has changed meanwhile."),
         StoreError::StillBound { id, cdn, storage } => {
             format!("Certificate {id} is bound to {cdn} CDN and {storage} storage domains.")
@@ -87,10 +96,13 @@ fn chinese_message(error: &StoreError) -> String {
         StoreError::BoundElsewhere { target } => format!("域名 {} 已被其他用户绑定。", target.domain),
         StoreError::Corrupt { .. } => "存储的内容无法读取。".into(),
         StoreError::Expired { id, not_after } => format!("证书 {id} 已过期或到期过早（{not_after}）。"),
+        StoreError::InUse { kek } => format!("密钥加密密钥 {kek} 仍在使用。"),
+        StoreError::MarkerTooOld => "变更记录已不包含该位置。".into(),
         StoreError::NoPrevious { id } => format!("证书 {id} 没有上一个版本。"),
         StoreError::NotCovered { id, domain } => format!("证书 {id} 不覆盖域名 {domain}。"),
         StoreError::NotFound { id } => format!("证书 {id} 不存在。"),
         StoreError::QuotaExceeded { limit, .. } => format!("{limit} 个证书的配额已用完。"),
+        StoreError::Retired { kek } => format!("密钥加密密钥 {kek} 已停用。"),
         StoreError::Stale { id, .. } => format!("证书 {id} 或其绑定已发生变化。"),
         StoreError::StillBound { id, cdn, storage } => {
             format!("证书 {id} 仍绑定 {cdn} 个 CDN 域名和 {storage} 个存储域名。")

@@ -2,7 +2,10 @@
 
 use core::{fmt, str::FromStr};
 
+use cert_core::Fingerprint;
 use serde::{Deserialize, Serialize};
+
+use crate::{CertId, Generation, OwnerId};
 
 /// The id of a key-encryption key: a label and a check of its material, 1 to 80 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -111,6 +114,19 @@ impl From<SealedKey> for Vec<u8> {
     fn from(key: SealedKey) -> Self {
         key.bytes
     }
+}
+
+/// A sealed key in the list of those under one key-encryption key, with what its sealing is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedUnder {
+    /// The certificate.
+    pub id: CertId,
+    /// The generation that the key belongs to.
+    pub generation: Generation,
+    /// The owner.
+    pub owner: OwnerId,
+    /// SHA-256 of the `SubjectPublicKeyInfo` of that generation's leaf.
+    pub spki_fingerprint: Fingerprint,
 }
 
 /// The bytes are not a sealed key.

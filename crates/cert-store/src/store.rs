@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use cert_core::Timestamp;
 
 use crate::{
-    BindOptions, Binding, CertId, CertRecord, CertSummary, ClaimName, Expiring, FindBy, Generation, Inserted,
-    NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey, StoreError, Target, Totals, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertSummary, ClaimName, Event, Expiring, FeedMarker, FindBy,
+    Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey, SealedUnder,
+    StoreError, Target, Totals, Usage,
 };
 
 /// A place where certificates with their sealed keys are kept.
@@ -50,7 +51,7 @@ pub trait CertStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::QuotaExceeded`] (400500), [`StoreError::AlreadyExists`] where another certificate has the id,
-    /// whoever owns it. A refused insert consumes nothing.
+    /// whoever owns it; [`StoreError::Retired`] for a key under a retired key-encryption key. A refused insert consumes nothing.
     async fn insert(&self, cert: NewCert, quota: Quota, now: Timestamp) -> Result<Inserted, StoreError>;
 
     /// The certificate with its chain, without its key.
@@ -101,7 +102,8 @@ pub trait CertStore: Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`] (400401); [`StoreError::Stale`] where another generation stands;
     /// [`StoreError::WouldUncover`] where a bound domain would lose its cover; [`StoreError::QuotaExceeded`] (400500)
-    /// where a certificate that had expired would come back to life above the quota.
+    /// where a certificate that had expired would come back to life above the quota; [`StoreError::Retired`] for a
+    /// key under a retired key-encryption key.
     async fn replace(
         &self,
         id: CertId,
@@ -116,8 +118,8 @@ pub trait CertStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] (400401); [`StoreError::Stale`], and so does a repeated call end;
-    /// [`StoreError::NoPrevious`]; [`StoreError::WouldUncover`] and [`StoreError::QuotaExceeded`] as for
-    /// [`replace`](Self::replace).
+    /// [`StoreError::NoPrevious`]; [`StoreError::WouldUncover`], [`StoreError::QuotaExceeded`] and
+    /// [`StoreError::Retired`] as for [`replace`](Self::replace).
     async fn rollback(
         &self,
         id: CertId,
@@ -257,6 +259,60 @@ pub trait CertStore: Send + Sync {
         after: Option<(Timestamp, CertId)>,
         size: PageSize,
     ) -> Result<Vec<Expiring>, StoreError>;
+
+    /// The end of the change feed: every step that was answered before is in front of it.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    async fn head(&self) -> Result<FeedMarker, StoreError>;
+
+    /// The events behind a marker, in the order in which their steps happened. Their positions have no gaps, so a
+    /// reader who polls while others write misses none. A write that changes nothing makes no event.
+    ///
+    /// # Errors
+    /// [`StoreError::MarkerTooOld`] where events behind the marker were pruned, or it is of another epoch. Then a
+    /// reader starts again: [`head`](Self::head), [`bound_all`](Self::bound_all), and the changes since that head.
+    async fn changes(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError>;
+
+    /// Forgets the events up to the first that is not older than an instant, and says how many those were.
+    ///
+    /// # Errors
+    /// Only those of every write.
+    async fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Every generation that is kept whose key is sealed under a key-encryption key, by id and generation, behind
+    /// `after`.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    async fn sealed_under(
+        &self,
+        kek: &KekId,
+        after: Option<(CertId, Generation)>,
+        size: PageSize,
+    ) -> Result<Vec<SealedUnder>, StoreError>;
+
+    /// Puts `sealed_key` in the place of one that is sealed under `from`. If it stands there already, it is `Ok`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] (400401) for a generation that is not kept; [`StoreError::Stale`] where what stands
+    /// is sealed under another key-encryption key than `from`; [`StoreError::Retired`] for the new one's.
+    async fn rewrap(
+        &self,
+        id: CertId,
+        generation: Generation,
+        from: &KekId,
+        sealed_key: SealedKey,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Retires a key-encryption key for good: from here on, no key that is sealed under it is stored. Retiring it
+    /// again is `Ok`.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while a key of any kept generation is sealed under it. Of a retirement and a write at
+    /// the same time one is refused.
+    async fn retire(&self, kek: &KekId, now: Timestamp) -> Result<(), StoreError>;
 
     /// Numbers of the whole store, for metrics.
     ///

@@ -24,6 +24,7 @@ pub mod bind;
 pub mod claim;
 pub mod delete;
 pub mod expiring;
+pub mod feed;
 pub mod find;
 pub mod insert;
 pub mod page;
@@ -31,6 +32,7 @@ pub mod quota;
 pub mod race;
 pub mod replace;
 mod sample;
+pub mod sealing;
 pub mod takeover;
 
 use std::{future::Future, sync::Arc};
@@ -70,6 +72,8 @@ macro_rules! conformance_tests {
             claim: compare_and_set, the_first_of_many_wins;
             delete: a_deleted_certificate_is_gone_everywhere, another_owner_s_is_not_found, what_is_not_there_is_not_found;
             expiring: soonest_first_of_all_owners, totals_follow;
+            feed: a_marker_below_the_floor_is_too_old, concurrent_readers_miss_nothing, each_step_has_its_events,
+                reopening_keeps_the_feed;
             find: by_each_key, only_the_owner_s, pages_of_what_is_found;
             insert: a_repeated_upload_gets_its_id, a_taken_id_is_refused, another_owner_s_same_upload_is_another,
                 everything_comes_back, the_key_is_apart, reopening_keeps_everything;
@@ -81,6 +85,8 @@ macro_rules! conformance_tests {
             replace: a_bound_domain_keeps_its_cover, a_replaced_version_is_found_by_what_it_is, a_stale_generation_is_refused,
                 a_version_more_and_one_kept, coming_back_to_life_needs_a_place, reopening_keeps_versions,
                 rolling_back_and_forth, the_same_content_again_is_nothing;
+            sealing: every_kept_generation_is_listed, nothing_is_sealed_under_a_retired_one,
+                retire_and_insert_never_both_win, rewrapping_compares_and_sets;
             takeover: a_repeated_one_is_nothing, each_precondition_is_checked, from_one_to_the_next;
         }
     };

@@ -3,7 +3,7 @@
 use cert_core::Timestamp;
 
 use super::state::{Held, State, Stored, behind};
-use crate::{BindOptions, Binding, CertId, Generation, OwnerId, StoreError, Target, precondition};
+use crate::{BindOptions, Binding, CertId, Change, Generation, OwnerId, StoreError, Target, precondition};
 
 impl State {
     pub(super) fn bind(
@@ -21,7 +21,7 @@ impl State {
         if self.binding(target).is_some_and(|binding| binding.owner != *owner) {
             return Err(StoreError::BoundElsewhere { target: target.clone() });
         }
-        Ok(self.point(target, Held { id, options }).filter(|&before| before != id))
+        Ok(self.point(target, Held { id, options }, now).filter(|&before| before != id))
     }
 
     pub(super) fn take_over(
@@ -46,10 +46,11 @@ impl State {
         precondition::may_serve(new, generation, &target.domain, now)?;
         precondition::ends_after(new, old.leaf.not_after)?;
         let options = held.options;
-        self.point(target, Held { id: to, options });
+        self.point(target, Held { id: to, options }, now);
         if let Some(old) = self.certs.get_mut(&from) {
             old.summary.superseded_by = Some(to);
         }
+        self.record(Change::Cert(from), now);
         Ok(())
     }
 
@@ -75,11 +76,16 @@ impl State {
             return Err(stale);
         }
         precondition::may_serve(cert, generation, &target.domain, now)?;
-        self.point(target, Held { id, options: BindOptions::default() });
+        self.point(target, Held { id, options: BindOptions::default() }, now);
         Ok(binding.id)
     }
 
-    pub(super) fn unbind(&mut self, target: &Target, owner: &OwnerId) -> Result<Option<CertId>, StoreError> {
+    pub(super) fn unbind(
+        &mut self,
+        target: &Target,
+        owner: &OwnerId,
+        now: Timestamp,
+    ) -> Result<Option<CertId>, StoreError> {
         let Some(binding) = self.binding(target) else {
             return Ok(None);
         };
@@ -90,11 +96,13 @@ impl State {
         if let Some(stored) = self.certs.get_mut(&binding.id) {
             stored.targets.remove(target);
         }
+        self.record(Change::Domain(target.clone()), now);
         Ok(Some(binding.id))
     }
 
     /// Points a target to a certificate, and gives the one that it pointed to.
-    fn point(&mut self, target: &Target, held: Held) -> Option<CertId> {
+    fn point(&mut self, target: &Target, held: Held, now: Timestamp) -> Option<CertId> {
+        self.record(Change::Domain(target.clone()), now);
         if let Some(stored) = self.certs.get_mut(&held.id) {
             stored.targets.insert(target.clone());
         }

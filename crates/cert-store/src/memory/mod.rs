@@ -1,6 +1,8 @@
 //! The reference backend: the contract as plainly as it can be written. Nothing survives the process.
 
 mod bindings;
+mod feed;
+mod sealing;
 mod state;
 mod versions;
 
@@ -11,9 +13,9 @@ use cert_core::Timestamp;
 
 use self::state::State;
 use crate::{
-    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Expiring, FindBy,
-    Generation, Inserted, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey, StoreError, Target,
-    Totals, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Event, Expiring, FeedMarker,
+    FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey,
+    SealedUnder, StoreError, Target, Totals, Usage,
 };
 
 /// Certificates in memory.
@@ -155,9 +157,9 @@ impl CertStore for MemoryStore {
         &self,
         target: &Target,
         owner: &OwnerId,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Option<CertId>, StoreError> {
-        self.state().unbind(target, owner)
+        self.state().unbind(target, owner, now)
     }
 
     async fn bound(&self, target: &Target) -> Result<Option<Binding>, StoreError> {
@@ -190,6 +192,42 @@ impl CertStore for MemoryStore {
         size: PageSize,
     ) -> Result<Vec<Expiring>, StoreError> {
         Ok(self.state().expiring(before, after).take(size.get()).collect())
+    }
+
+    async fn head(&self) -> Result<FeedMarker, StoreError> {
+        Ok(self.state().feed.head.marker())
+    }
+
+    async fn changes(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {
+        self.state().changes(after, size.get())
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.state().prune(before))
+    }
+
+    async fn sealed_under(
+        &self,
+        kek: &KekId,
+        after: Option<(CertId, Generation)>,
+        size: PageSize,
+    ) -> Result<Vec<SealedUnder>, StoreError> {
+        Ok(self.state().sealed_under(kek, after).take(size.get()).collect())
+    }
+
+    async fn rewrap(
+        &self,
+        id: CertId,
+        generation: Generation,
+        from: &KekId,
+        sealed_key: SealedKey,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.state().rewrap(id, generation, from, sealed_key)
+    }
+
+    async fn retire(&self, kek: &KekId, _now: Timestamp) -> Result<(), StoreError> {
+        self.state().retire(kek)
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {

@@ -7,10 +7,11 @@ use std::{
 
 use cert_core::{Fingerprint, Timestamp};
 
+use super::feed::Feed;
 use crate::{
-    BindOptions, CertId, CertRecord, CertSummary, ClaimName, Expiring, Generation, Inserted, NewCert,
-    OwnerId, PreviousVersion, Quota, SealedKey, ServedChain, StoreError, Target, Totals, precondition,
-    quota::Account,
+    BindOptions, CertId, CertRecord, CertSummary, Change, ClaimName, Expiring, Generation, Inserted, KekId,
+    NewCert, OwnerId, PreviousVersion, Quota, SealedKey, ServedChain, StoreError, Target, Totals,
+    precondition, quota::Account,
 };
 
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct State {
     pub(super) ends: BTreeSet<(Timestamp, CertId)>,
     pub(super) bound: BTreeMap<Target, Held>,
     pub(super) claims: BTreeMap<ClaimName, Vec<u8>>,
+    pub(super) retired: BTreeSet<KekId>,
+    pub(super) feed: Feed,
 }
 
 #[derive(Debug)]
@@ -85,6 +88,7 @@ impl State {
         if self.certs.contains_key(&cert.id) {
             return Err(StoreError::AlreadyExists { id: cert.id });
         }
+        self.is_usable(&cert.sealed_key)?;
         let mut account = self.account(&cert.owner, now);
         if let Some(limit) = quota.reached_by(account.usage()) {
             return Err(StoreError::QuotaExceeded { owner: cert.owner, limit });
@@ -94,6 +98,7 @@ impl State {
         let summary = CertSummary::of_new(&cert, now);
         let NewCert { id, chain, sealed_key, .. } = cert;
         self.put(Stored { summary, chain, sealed_key, previous: None, targets: BTreeSet::new() });
+        self.record(Change::Cert(id), now);
         Ok(Inserted { id, generation: Generation::FIRST, existing: false })
     }
 
@@ -105,7 +110,9 @@ impl State {
         let mut account = self.account(owner, now);
         account.remove(not_after);
         self.set_account(owner, account);
-        self.take(id).map(|_| ())
+        self.take(id)?;
+        self.record(Change::Cert(id), now);
+        Ok(())
     }
 
     /// Sets a claim if what is expected stands, and gives what stands then.

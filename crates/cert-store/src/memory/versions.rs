@@ -4,7 +4,8 @@ use cert_core::Timestamp;
 
 use super::state::{Kept, State};
 use crate::{
-    CertId, Generation, LeafFacts, NewVersion, Quota, SealedKey, ServedChain, StoreError, precondition,
+    CertId, Change, Generation, LeafFacts, NewVersion, Quota, SealedKey, ServedChain, StoreError,
+    precondition,
 };
 
 impl State {
@@ -52,6 +53,7 @@ impl State {
         let stored = self.cert(id)?;
         precondition::is_current(&stored.summary, generation)?;
         precondition::keeps_cover(id, &leaf, &stored.targets)?;
+        self.is_usable(&sealed_key)?;
         let owner = stored.summary.owner.clone();
         let account = self.account(&owner, now);
         let account = precondition::exchange(account, &stored.summary, &leaf, quota)?;
@@ -62,6 +64,7 @@ impl State {
         let sealed_key = std::mem::replace(&mut stored.sealed_key, sealed_key);
         stored.previous = Some(Kept { version, chain, sealed_key });
         self.put(stored);
+        self.record(Change::Cert(id), now);
         Ok(generation.next())
     }
 }

@@ -12,22 +12,24 @@
 //! | `c` | id | the certificate and its previous version |
 //! | `d` | id, target | the target |
 //! | `e` | end, id | nothing |
+//! | `f` | position | an event |
 //! | `h` | id, generation | served chain |
 //! | `k` | id, generation | sealed key |
 //! | `o` | owner | account |
 //! | `p` | owner, target | the target |
 //! | `i` | owner, id | nothing |
+//! | `r` | a retired key-encryption key | nothing |
+//! | `w` | key-encryption key, id, generation | nothing |
 //! | `x` | owner, end, id | nothing |
 //! | `u` | owner, digest of the upload, id | nothing |
 //! | `n`, `l`, `s`, `t` | owner, name / leaf / key / label, id | nothing |
 
 use cert_core::{Fingerprint, Timestamp};
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BindOptions, CertId, CertSummary, ClaimName, FindBy, Generation, OwnerId, PreviousVersion, SealedKey,
-    ServedChain, Target, Totals, quota::Account,
+    BindOptions, CertId, CertSummary, Change, ClaimName, FindBy, Generation, KekId, OwnerId, PreviousVersion,
+    SealedKey, ServedChain, Target, Totals, feed::FeedHead, quota::Account,
 };
 
 /// What stands under the id of a certificate.
@@ -47,8 +49,16 @@ pub(super) struct Held {
     pub(super) options: BindOptions,
 }
 
+/// An event of the feed.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FeedEntry {
+    pub(super) position: u64,
+    pub(super) at: Timestamp,
+    pub(super) change: Change,
+}
+
 /// The version of keys and values.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A key whose value is a `T`.
 pub(super) struct Key<T> {
@@ -75,6 +85,24 @@ impl Key<u32> {
 impl Key<Totals> {
     pub(super) fn totals() -> Self {
         Self::new(start(b'm').text("totals").0)
+    }
+}
+
+impl Key<FeedHead> {
+    pub(super) fn feed() -> Self {
+        Self::new(start(b'm').text("feed").0)
+    }
+}
+
+impl Key<FeedEntry> {
+    pub(super) fn event(position: u64) -> Self {
+        Self::new(start(b'f').number(position).0)
+    }
+}
+
+impl Key<()> {
+    pub(super) fn retired(kek: &KekId) -> Self {
+        Self::new(start(b'r').text(kek.as_str()).0)
     }
 }
 
@@ -152,6 +180,17 @@ pub(super) fn ends_before(before: Timestamp, after: Option<(Timestamp, CertId)>)
     (from, start(b'e').time(before).0)
 }
 
+/// The keys of the events behind a position, up to another.
+pub(super) fn events(after: u64, until: u64) -> (Vec<u8>, Vec<u8>) {
+    (behind(start(b'f').number(after).0), behind(start(b'f').number(until).0))
+}
+
+/// The id and the generation at the end of a key.
+pub(super) fn generation_in(key: &[u8]) -> Option<(CertId, Generation)> {
+    let (rest, generation) = key.split_last_chunk()?;
+    Some((id_in(rest)?, Generation(u64::from_be_bytes(*generation))))
+}
+
 /// The id at the end of a key.
 pub(super) fn id_in(key: &[u8]) -> Option<CertId> {
     key.last_chunk().copied().map(CertId)
@@ -203,6 +242,10 @@ impl Prefix {
         Self(start(b'p').text(owner.as_str()).0)
     }
 
+    pub(super) fn sealed_under(kek: &KekId) -> Self {
+        Self(start(b'w').text(kek.as_str()).0)
+    }
+
     /// All targets.
     pub(super) fn bound() -> Self {
         Self(start(b'b').0)
@@ -226,6 +269,15 @@ impl Prefix {
         (from, self.end())
     }
 
+    /// Those behind a generation of a certificate.
+    pub(super) fn after_generation(&self, after: Option<(CertId, Generation)>) -> (Vec<u8>, Vec<u8>) {
+        let from = after.map_or_else(
+            || self.0.clone(),
+            |(id, generation)| behind(self.with_generation(id, generation).bytes),
+        );
+        (from, self.end())
+    }
+
     /// The first key that does not start with this. Tags are ASCII, so there is one.
     fn end(&self) -> Vec<u8> {
         let mut end = self.0.clone();
@@ -241,6 +293,11 @@ impl Prefix {
     /// The key of a certificate in this list.
     pub(super) fn with(&self, id: CertId) -> Key<()> {
         Key::new(Parts(self.0.clone()).id(id).0)
+    }
+
+    /// The key of a generation in this list.
+    pub(super) fn with_generation(&self, id: CertId, generation: Generation) -> Key<()> {
+        Key::new(Parts(self.0.clone()).id(id).number(generation.0).0)
     }
 
     fn name(owner: &OwnerId, name: &str) -> Self {

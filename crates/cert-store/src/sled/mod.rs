@@ -4,10 +4,12 @@
 //! takes what has queued up, decides each step, applies all of it as one batch, flushes, syncs, and then answers
 //! everybody: so many clients share one sync. Reads go to the tree at once; a hot one takes about a microsecond.
 
+mod feed;
 mod layout;
 mod overlay;
 mod reads;
 mod recovery;
+mod sealing;
 mod steps;
 mod writer;
 
@@ -24,9 +26,9 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Expiring, FindBy,
-    Generation, Inserted, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey, StoreError, Target,
-    Totals, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Event, Expiring, FeedMarker,
+    FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey,
+    SealedUnder, StoreError, Target, Totals, Usage,
 };
 
 /// Certificates in a folder.
@@ -49,6 +51,15 @@ impl SledStore {
         let tree = Arc::new(Gated::new(opened.tree().clone()));
         let writer = Writer::start(Arc::clone(&tree), opened.data_file()?)?;
         Ok(Self { writer, tree, _opened: opened })
+    }
+
+    /// Starts a new epoch of the change feed, so that every reader starts again. To be done once after the folder was
+    /// restored from a backup: readers may have seen events that the backup does not have.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn renew_epoch(&self) -> Result<(), StoreError> {
+        self.writer.run("renew_epoch", feed::renew).await
     }
 }
 
@@ -192,10 +203,10 @@ impl CertStore for SledStore {
         &self,
         target: &Target,
         owner: &OwnerId,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Option<CertId>, StoreError> {
         let (target, owner) = (target.clone(), owner.clone());
-        self.writer.run("unbind", move |overlay| steps::bindings::unbind(overlay, target, &owner)).await
+        self.writer.run("unbind", move |overlay| steps::bindings::unbind(overlay, target, &owner, now)).await
     }
 
     async fn bound(&self, target: &Target) -> Result<Option<Binding>, StoreError> {
@@ -226,6 +237,46 @@ impl CertStore for SledStore {
         size: PageSize,
     ) -> Result<Vec<Expiring>, StoreError> {
         reads::expiring(&self.tree.view(), before, after, size)
+    }
+
+    async fn head(&self) -> Result<FeedMarker, StoreError> {
+        Ok(feed::head(&self.tree.view())?.marker())
+    }
+
+    async fn changes(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {
+        feed::changes(&self.tree.view(), after, size)
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.writer.run("prune", move |overlay| feed::prune(overlay, before)).await
+    }
+
+    async fn sealed_under(
+        &self,
+        kek: &KekId,
+        after: Option<(CertId, Generation)>,
+        size: PageSize,
+    ) -> Result<Vec<SealedUnder>, StoreError> {
+        sealing::sealed_under(&self.tree.view(), kek, after, size)
+    }
+
+    async fn rewrap(
+        &self,
+        id: CertId,
+        generation: Generation,
+        from: &KekId,
+        sealed_key: SealedKey,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let from = from.clone();
+        let step =
+            move |overlay: &mut Overlay<'_>| sealing::rewrap(overlay, id, generation, &from, &sealed_key);
+        self.writer.run("rewrap", step).await
+    }
+
+    async fn retire(&self, kek: &KekId, _now: Timestamp) -> Result<(), StoreError> {
+        let kek = kek.clone();
+        self.writer.run("retire", move |overlay| sealing::retire(overlay, &kek)).await
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {

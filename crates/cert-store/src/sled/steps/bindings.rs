@@ -4,13 +4,14 @@ use cert_core::Timestamp;
 
 use super::{
     super::{
+        feed,
         layout::{Held, Key},
         overlay::{Overlay, Reader as _},
         reads,
     },
     count,
 };
-use crate::{BindOptions, CertId, Generation, OwnerId, StoreError, Target, precondition};
+use crate::{BindOptions, CertId, Change, Generation, OwnerId, StoreError, Target, precondition};
 
 pub(in super::super) fn bind(
     overlay: &mut Overlay<'_>,
@@ -27,7 +28,7 @@ pub(in super::super) fn bind(
     if before.as_ref().is_some_and(|binding| binding.owner != *owner) {
         return Err(StoreError::BoundElsewhere { target });
     }
-    point(overlay, owner, Held { target, id, options })?;
+    point(overlay, owner, Held { target, id, options }, now)?;
     Ok(before.map(|binding| binding.id).filter(|&before| before != id))
 }
 
@@ -54,9 +55,10 @@ pub(in super::super) fn take_over(
     }
     precondition::may_serve(&new, generation, &target.domain, now)?;
     precondition::ends_after(&new, old.summary.leaf.not_after)?;
-    point(overlay, owner, Held { id: to, ..held })?;
+    point(overlay, owner, Held { id: to, ..held }, now)?;
     old.summary.superseded_by = Some(to);
-    overlay.put(&Key::cert(from), &old)
+    overlay.put(&Key::cert(from), &old)?;
+    feed::record(overlay, Change::Cert(from), now)
 }
 
 pub(in super::super) fn move_binding(
@@ -80,7 +82,7 @@ pub(in super::super) fn move_binding(
         return Err(stale);
     }
     precondition::may_serve(&cert, generation, &target.domain, now)?;
-    point(overlay, to, Held { target, id, options: BindOptions::default() })?;
+    point(overlay, to, Held { target, id, options: BindOptions::default() }, now)?;
     Ok(binding.id)
 }
 
@@ -88,6 +90,7 @@ pub(in super::super) fn unbind(
     overlay: &mut Overlay<'_>,
     target: Target,
     owner: &OwnerId,
+    now: Timestamp,
 ) -> Result<Option<CertId>, StoreError> {
     let Some(binding) = reads::binding(overlay, &target)? else {
         return Ok(None);
@@ -96,17 +99,19 @@ pub(in super::super) fn unbind(
         return Err(StoreError::BoundElsewhere { target });
     }
     free(overlay, &target)?;
+    feed::record(overlay, Change::Domain(target), now)?;
     Ok(Some(binding.id))
 }
 
 /// Points a target to a certificate of `owner`, wherever it pointed.
-fn point(overlay: &mut Overlay<'_>, owner: &OwnerId, held: Held) -> Result<(), StoreError> {
+fn point(overlay: &mut Overlay<'_>, owner: &OwnerId, held: Held, now: Timestamp) -> Result<(), StoreError> {
     free(overlay, &held.target)?;
     for key in Key::binding(owner, held.id, &held.target) {
         overlay.put(&key, &held.target)?;
     }
     overlay.put(&Key::bound(&held.target), &held)?;
-    count(overlay, |totals| totals.bindings += 1)
+    count(overlay, |totals| totals.bindings += 1)?;
+    feed::record(overlay, Change::Domain(held.target), now)
 }
 
 /// Frees a target, if something is bound there.

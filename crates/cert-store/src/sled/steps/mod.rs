@@ -6,13 +6,14 @@ pub(super) mod versions;
 use cert_core::Timestamp;
 
 use super::{
+    feed,
     layout::{Key, Prefix, Row, id_in, index_keys},
     overlay::{Entry, Overlay, Reader as _, missing},
-    reads,
+    reads, sealing,
 };
 use crate::{
-    CertId, CertSummary, ClaimName, Generation, Inserted, NewCert, OwnerId, Quota, StoreError, Totals,
-    precondition,
+    CertId, CertSummary, Change, ClaimName, Generation, Inserted, NewCert, OwnerId, Quota, StoreError,
+    Totals, precondition,
 };
 
 pub(super) fn insert(
@@ -29,16 +30,17 @@ pub(super) fn insert(
     if overlay.bytes(Key::cert(cert.id).as_bytes())?.is_some() {
         return Err(StoreError::AlreadyExists { id: cert.id });
     }
+    sealing::is_usable(overlay, &cert.sealed_key)?;
     let mut account = overlay.account(&cert.owner, now)?;
     if let Some(limit) = quota.reached_by(account.usage()) {
         return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
     }
     account.add(cert.leaf.not_after);
     overlay.put(&Key::account(&cert.owner), &account)?;
-    overlay.put(&Key::chain(cert.id, Generation::FIRST), &cert.chain)?;
-    overlay.put(&Key::sealed_key(cert.id, Generation::FIRST), &cert.sealed_key)?;
+    sealing::put_generation(overlay, cert.id, Generation::FIRST, (&cert.chain, &cert.sealed_key))?;
     put_row(overlay, &Row { summary: CertSummary::of_new(cert, now), upload, previous: None })?;
     count(overlay, |totals| totals.certificates += 1)?;
+    feed::record(overlay, Change::Cert(cert.id), now)?;
     Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })
 }
 
@@ -57,9 +59,10 @@ pub(super) fn delete(
     remove_row(overlay, &row);
     let previous = row.previous.map(|version| version.generation);
     for generation in previous.into_iter().chain([row.summary.generation]) {
-        remove_generation(overlay, id, generation);
+        sealing::remove_generation(overlay, id, generation)?;
     }
-    count(overlay, |totals| totals.certificates = totals.certificates.saturating_sub(1))
+    count(overlay, |totals| totals.certificates = totals.certificates.saturating_sub(1))?;
+    feed::record(overlay, Change::Cert(id), now)
 }
 
 pub(super) fn claim(
@@ -87,11 +90,6 @@ fn put_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
 fn remove_row(overlay: &mut Overlay<'_>, row: &Row) {
     overlay.remove(&Key::cert(row.summary.id));
     index_keys(row).iter().for_each(|key| overlay.remove(key));
-}
-
-fn remove_generation(overlay: &mut Overlay<'_>, id: CertId, generation: Generation) {
-    overlay.remove(&Key::chain(id, generation));
-    overlay.remove(&Key::sealed_key(id, generation));
 }
 
 fn count(overlay: &mut Overlay<'_>, change: impl FnOnce(&mut Totals)) -> Result<(), StoreError> {

@@ -4,13 +4,14 @@ use cert_core::Timestamp;
 
 use super::{
     super::{
+        feed,
         layout::{Key, Row},
         overlay::{Overlay, Reader as _, missing},
-        reads,
+        reads, sealing,
     },
-    put_row, remove_generation, remove_row,
+    put_row, remove_row,
 };
-use crate::{CertId, Generation, NewVersion, Quota, SealedKey, StoreError, precondition};
+use crate::{CertId, Change, Generation, NewVersion, Quota, SealedKey, StoreError, precondition};
 
 pub(in super::super) fn replace(
     overlay: &mut Overlay<'_>,
@@ -57,17 +58,18 @@ fn exchange(
     let (id, owner) = (row.summary.id, row.summary.owner.clone());
     precondition::is_current(&row.summary, generation)?;
     precondition::keeps_cover(id, &version.leaf, &reads::targets_of(overlay, id)?)?;
+    sealing::is_usable(overlay, &version.sealed_key)?;
     let account = overlay.account(&owner, now)?;
     let account = precondition::exchange(account, &row.summary, &version.leaf, quota)?;
     overlay.put(&Key::account(&owner), &account)?;
     remove_row(overlay, &row);
     let kept = row.summary.advance(version.common_name, version.leaf);
     if let Some(forgotten) = row.previous.replace(kept) {
-        remove_generation(overlay, id, forgotten.generation);
+        sealing::remove_generation(overlay, id, forgotten.generation)?;
     }
     row.upload = row.summary.upload_digest(&version.chain);
-    overlay.put(&Key::chain(id, row.summary.generation), &version.chain)?;
-    overlay.put(&Key::sealed_key(id, row.summary.generation), &version.sealed_key)?;
+    sealing::put_generation(overlay, id, row.summary.generation, (&version.chain, &version.sealed_key))?;
     put_row(overlay, &row)?;
+    feed::record(overlay, Change::Cert(id), now)?;
     Ok(row.summary.generation)
 }
