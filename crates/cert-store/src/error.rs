@@ -2,7 +2,7 @@
 
 use cert_core::{DnsName, ErrorCode, Timestamp};
 
-use crate::{CertId, Generation, KekId, OwnerId, Target};
+use crate::{CertId, EntryKey, Generation, KekId, OwnerId, Target};
 
 /// The source of a failure, as the backend has it.
 pub type BackendError = Box<dyn core::error::Error + Send + Sync>;
@@ -22,6 +22,12 @@ pub enum StoreError {
     BoundElsewhere {
         /// The target.
         target: Target,
+    },
+    /// Something else stands in the place of an imported entry.
+    #[error("something else stands in the place of {key}")]
+    Conflict {
+        /// The entry.
+        key: EntryKey,
     },
     /// What is stored does not read back. Nothing happened.
     #[error("{backend}: what is stored does not read back ({operation})")]
@@ -143,6 +149,7 @@ impl StoreError {
             Self::StillBound { .. } => Some(ErrorCode::BoundToCdn),
             Self::AlreadyExists { .. }
             | Self::BoundElsewhere { .. }
+            | Self::Conflict { .. }
             | Self::Corrupt { .. }
             | Self::InUse { .. }
             | Self::MarkerTooOld

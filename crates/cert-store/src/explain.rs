@@ -9,6 +9,7 @@ impl Explain for StoreError {
         match self {
             Self::AlreadyExists { .. } => "already_exists",
             Self::BoundElsewhere { .. } => "bound_elsewhere",
+            Self::Conflict { .. } => "conflict",
             Self::Corrupt { .. } => "store_corrupt",
             Self::Expired { .. } => "expired",
             Self::InUse { .. } => "kek_in_use",
@@ -50,6 +51,7 @@ impl Explain for StoreError {
             Self::Unavailable { .. } | Self::Unknown { .. } => ("Try again in a moment.", "请稍后重试。"),
             Self::AlreadyExists { .. }
             | Self::BoundElsewhere { .. }
+            | Self::Conflict { .. }
             | Self::Corrupt { .. }
             | Self::NoPrevious { .. }
             | Self::NotFound { .. }
@@ -63,6 +65,7 @@ fn english_message(error: &StoreError) -> String {
     match error {
         StoreError::AlreadyExists { id } => format!("Certificate {id} exists already."),
         StoreError::BoundElsewhere { target } => format!("{} is bound by another owner.", target.domain),
+        StoreError::Conflict { key } => format!("Something else stands in the place of {key}."),
         StoreError::Corrupt { .. } => "What is stored does not read back.".into(),
         StoreError::Expired { id, not_after } => {
             format!("Certificate {id} has expired or ends too early: its end is {not_after}.")
@@ -94,6 +97,7 @@ fn chinese_message(error: &StoreError) -> String {
     match error {
         StoreError::AlreadyExists { id } => format!("证书 {id} 已存在。"),
         StoreError::BoundElsewhere { target } => format!("域名 {} 已被其他用户绑定。", target.domain),
+        StoreError::Conflict { key } => format!("{key} 的位置已有其他内容。"),
         StoreError::Corrupt { .. } => "存储的内容无法读取。".into(),
         StoreError::Expired { id, not_after } => format!("证书 {id} 已过期或到期过早（{not_after}）。"),
         StoreError::InUse { kek } => format!("密钥加密密钥 {kek} 仍在使用。"),

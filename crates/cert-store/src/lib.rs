@@ -50,6 +50,7 @@ mod feed;
 mod id;
 mod labels;
 mod memory;
+mod migrate;
 mod owner;
 mod page;
 mod precondition;
@@ -59,6 +60,7 @@ mod sealed_key;
 mod sled;
 mod store;
 mod target;
+mod transfer;
 mod version;
 
 #[cfg(feature = "sled")]
@@ -70,10 +72,12 @@ pub use feed::{Change, Event, FeedMarker, FeedMarkerError};
 pub use id::{CertId, CertIdError, Generation, Shard};
 pub use labels::{Labels, LabelsError};
 pub use memory::MemoryStore;
+pub use migrate::{MigrateError, migrate};
 pub use owner::{OwnerId, OwnerIdError};
 pub use page::{FindBy, Marker, MarkerCall, MarkerError, PageSize};
 pub use quota::{Quota, Usage};
 pub use sealed_key::{KekId, KekIdError, SealedKey, SealedKeyError, SealedUnder};
 pub use store::CertStore;
 pub use target::{BindOptions, Binding, Expiring, Slot, Target, TargetKind, Totals};
+pub use transfer::{BindingEntry, CertEntry, Entry, EntryKey, PreviousEntry, StoreDigest};
 pub use version::{NewVersion, PreviousVersion};

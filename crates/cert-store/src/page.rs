@@ -28,6 +28,12 @@ impl PageSize {
         Self(items.clamp(Self::MIN.0, Self::MAX.0))
     }
 
+    /// A size that is known to be in the range.
+    pub(crate) const fn of(items: usize) -> Self {
+        assert!(Self::MIN.0 <= items && items <= Self::MAX.0);
+        Self(items)
+    }
+
     /// The number of items.
     pub const fn get(self) -> usize {
         self.0

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use cert_core::Timestamp;
 
 use crate::{
-    BindOptions, Binding, CertId, CertRecord, CertSummary, ClaimName, Event, Expiring, FeedMarker, FindBy,
-    Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey, SealedUnder,
-    StoreError, Target, Totals, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertSummary, ClaimName, Entry, EntryKey, Event, Expiring,
+    FeedMarker, FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota,
+    SealedKey, SealedUnder, StoreError, Target, Totals, Usage,
 };
 
 /// A place where certificates with their sealed keys are kept.
@@ -313,6 +313,22 @@ pub trait CertStore: Send + Sync {
     /// [`StoreError::InUse`] while a key of any kept generation is sealed under it. Of a retirement and a write at
     /// the same time one is refused.
     async fn retire(&self, kek: &KekId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Everything that the store has, behind `after`, in the order of the entries' keys: what
+    /// [`migrate`](crate::migrate()) carries to another store. Sealed keys come as they are.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    async fn export(&self, after: Option<&EntryKey>, size: PageSize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Puts an exported entry back exactly, past any quota, and says whether that was new: the same entry again is
+    /// nothing. The owner's usage counts it, and the feed starts a new epoch instead of an event for each.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where something else stands in its place, or holds one of its targets, or keys are
+    /// sealed under a key-encryption key that it says was retired; [`StoreError::Retired`] for a key under a retired
+    /// one.
+    async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Numbers of the whole store, for metrics.
     ///

@@ -24,6 +24,7 @@ pub mod bind;
 pub mod claim;
 pub mod delete;
 pub mod expiring;
+pub mod export;
 pub mod feed;
 pub mod find;
 pub mod insert;
@@ -72,6 +73,8 @@ macro_rules! conformance_tests {
             claim: compare_and_set, the_first_of_many_wins;
             delete: a_deleted_certificate_is_gone_everywhere, another_owner_s_is_not_found, what_is_not_there_is_not_found;
             expiring: soonest_first_of_all_owners, totals_follow;
+            export: every_entry_once_in_order, importing_puts_back_exactly, something_else_in_its_place_is_a_conflict,
+                there_and_back_again;
             feed: a_marker_below_the_floor_is_too_old, concurrent_readers_miss_nothing, each_step_has_its_events,
                 reopening_keeps_the_feed;
             find: by_each_key, only_the_owner_s, pages_of_what_is_found;

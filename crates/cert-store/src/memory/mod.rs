@@ -4,6 +4,7 @@ mod bindings;
 mod feed;
 mod sealing;
 mod state;
+mod transfer;
 mod versions;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,9 +14,9 @@ use cert_core::Timestamp;
 
 use self::state::State;
 use crate::{
-    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Event, Expiring, FeedMarker,
-    FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey,
-    SealedUnder, StoreError, Target, Totals, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Entry, EntryKey, Event,
+    Expiring, FeedMarker, FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota,
+    SealedKey, SealedUnder, StoreError, Target, Totals, Usage,
 };
 
 /// Certificates in memory.
@@ -228,6 +229,14 @@ impl CertStore for MemoryStore {
 
     async fn retire(&self, kek: &KekId, _now: Timestamp) -> Result<(), StoreError> {
         self.state().retire(kek)
+    }
+
+    async fn export(&self, after: Option<&EntryKey>, size: PageSize) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.state().export(after, size.get()))
+    }
+
+    async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError> {
+        self.state().import(entry, now)
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {

@@ -3,8 +3,9 @@
 use cert_core::Timestamp;
 
 use super::{
-    layout::{self, FeedEntry, Key},
+    layout::{self, Key},
     overlay::{Entry, Overlay, Reader, decode, missing},
+    rows::FeedEntry,
 };
 use crate::{Change, Event, FeedMarker, PageSize, StoreError, feed::FeedHead};
 

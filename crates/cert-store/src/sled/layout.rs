@@ -25,37 +25,12 @@
 //! | `n`, `l`, `s`, `t` | owner, name / leaf / key / label, id | nothing |
 
 use cert_core::{Fingerprint, Timestamp};
-use serde::{Deserialize, Serialize};
 
+use super::rows::{FeedEntry, Held, Row};
 use crate::{
-    BindOptions, CertId, CertSummary, Change, ClaimName, FindBy, Generation, KekId, OwnerId, PreviousVersion,
-    SealedKey, ServedChain, Target, Totals, feed::FeedHead, quota::Account,
+    CertId, ClaimName, EntryKey, FindBy, Generation, KekId, OwnerId, SealedKey, ServedChain, Target, Totals,
+    feed::FeedHead, quota::Account,
 };
-
-/// What stands under the id of a certificate.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Row {
-    pub(super) summary: CertSummary,
-    /// What makes an upload the same as this one.
-    pub(super) upload: Fingerprint,
-    pub(super) previous: Option<PreviousVersion>,
-}
-
-/// What stands under a target.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Held {
-    pub(super) target: Target,
-    pub(super) id: CertId,
-    pub(super) options: BindOptions,
-}
-
-/// An event of the feed.
-#[derive(Serialize, Deserialize)]
-pub(super) struct FeedEntry {
-    pub(super) position: u64,
-    pub(super) at: Timestamp,
-    pub(super) change: Change,
-}
 
 /// The version of keys and values.
 pub(super) const FORMAT: u32 = 2;
@@ -102,13 +77,13 @@ impl Key<FeedEntry> {
 
 impl Key<()> {
     pub(super) fn retired(kek: &KekId) -> Self {
-        Self::new(start(b'r').text(kek.as_str()).0)
+        Self::new(start(b'r').last(kek.as_str()).0)
     }
 }
 
 impl Key<Vec<u8>> {
     pub(super) fn claim(name: &ClaimName) -> Self {
-        Self::new(start(b'a').text(name.as_str()).0)
+        Self::new(start(b'a').last(name.as_str()).0)
     }
 }
 
@@ -183,6 +158,23 @@ pub(super) fn ends_before(before: Timestamp, after: Option<(Timestamp, CertId)>)
 /// The keys of the events behind a position, up to another.
 pub(super) fn events(after: u64, until: u64) -> (Vec<u8>, Vec<u8>) {
     (behind(start(b'f').number(after).0), behind(start(b'f').number(until).0))
+}
+
+/// The keys of all certificates, claims and retired keys behind one of them, in this order.
+pub(super) fn entries_after(after: Option<&EntryKey>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let from = after.map(|key| match key {
+        EntryKey::Cert(id) => Key::cert(*id).bytes,
+        EntryKey::Claim(name) => Key::claim(name).bytes,
+        EntryKey::Retired(kek) => Key::retired(kek).bytes,
+    });
+    let tags = b"car";
+    let done = from.as_ref().and_then(|key| tags.iter().position(|tag| key.first() == Some(tag)));
+    let mut ranges: Vec<_> =
+        tags[done.unwrap_or_default()..].iter().map(|&tag| Prefix(start(tag).0).all()).collect();
+    if let (Some(first), Some(from)) = (ranges.first_mut(), from) {
+        first.0 = behind(from);
+    }
+    ranges
 }
 
 /// The id and the generation at the end of a key.
@@ -328,6 +320,12 @@ impl Parts {
     /// Every text that comes here is capped far below 64 KiB.
     fn text(mut self, text: &str) -> Self {
         self.0.extend((text.len() as u16).to_be_bytes());
+        self.0.extend(text.as_bytes());
+        self
+    }
+
+    /// A text that ends a key, so that it needs no length and keys sort as their texts do.
+    fn last(mut self, text: &str) -> Self {
         self.0.extend(text.as_bytes());
         self
     }

@@ -9,8 +9,10 @@ mod layout;
 mod overlay;
 mod reads;
 mod recovery;
+mod rows;
 mod sealing;
 mod steps;
+mod transfer;
 mod writer;
 
 use std::{path::Path, sync::Arc};
@@ -26,9 +28,9 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Event, Expiring, FeedMarker,
-    FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota, SealedKey,
-    SealedUnder, StoreError, Target, Totals, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Entry, EntryKey, Event,
+    Expiring, FeedMarker, FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota,
+    SealedKey, SealedUnder, StoreError, Target, Totals, Usage,
 };
 
 /// Certificates in a folder.
@@ -277,6 +279,14 @@ impl CertStore for SledStore {
     async fn retire(&self, kek: &KekId, _now: Timestamp) -> Result<(), StoreError> {
         let kek = kek.clone();
         self.writer.run("retire", move |overlay| sealing::retire(overlay, &kek)).await
+    }
+
+    async fn export(&self, after: Option<&EntryKey>, size: PageSize) -> Result<Vec<Entry>, StoreError> {
+        transfer::export(&self.tree.view(), after, size)
+    }
+
+    async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError> {
+        self.writer.run("import", move |overlay| transfer::import(overlay, entry, now)).await
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {

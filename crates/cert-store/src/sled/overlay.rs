@@ -10,7 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     BACKEND,
-    layout::{self, Key, Row},
+    layout::{self, Key},
+    rows::Row,
 };
 use crate::{BackendError, CertId, OwnerId, StoreError, quota::Account};
 

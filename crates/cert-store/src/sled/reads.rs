@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use cert_core::Timestamp;
 
 use super::{
-    layout::{self, Held, Key, Prefix, Row},
+    layout::{self, Key, Prefix},
     overlay::{Entry, Reader, decode, missing},
+    rows::{Held, Row},
 };
 use crate::{
     Binding, CertId, CertRecord, CertSummary, Expiring, OwnerId, PageSize, ServedChain, StoreError, Target,

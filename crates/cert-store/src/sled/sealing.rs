@@ -63,6 +63,17 @@ pub(super) fn is_usable(reader: &impl Reader, sealed_key: &SealedKey) -> Result<
     }
 }
 
+/// The chain and the key of a generation that is kept.
+pub(super) fn generation(
+    reader: &impl Reader,
+    id: CertId,
+    generation: Generation,
+) -> Result<(ServedChain, SealedKey), StoreError> {
+    let chain = reader.value(&Key::chain(id, generation), "generation")?;
+    let sealed_key = reader.value(&Key::sealed_key(id, generation), "generation")?;
+    chain.zip(sealed_key).ok_or_else(|| missing("generation", "a version without its chain or key"))
+}
+
 /// Stores the chain and the key of a generation.
 pub(super) fn put_generation(
     overlay: &mut Overlay<'_>,

@@ -5,9 +5,10 @@ use cert_core::Timestamp;
 use super::{
     super::{
         feed,
-        layout::{Held, Key},
+        layout::Key,
         overlay::{Overlay, Reader as _},
         reads,
+        rows::Held,
     },
     count,
 };
@@ -106,12 +107,21 @@ pub(in super::super) fn unbind(
 /// Points a target to a certificate of `owner`, wherever it pointed.
 fn point(overlay: &mut Overlay<'_>, owner: &OwnerId, held: Held, now: Timestamp) -> Result<(), StoreError> {
     free(overlay, &held.target)?;
+    hold(overlay, owner, &held)?;
+    feed::record(overlay, Change::Domain(held.target), now)
+}
+
+/// Binds a target that is free.
+pub(in super::super) fn hold(
+    overlay: &mut Overlay<'_>,
+    owner: &OwnerId,
+    held: &Held,
+) -> Result<(), StoreError> {
     for key in Key::binding(owner, held.id, &held.target) {
         overlay.put(&key, &held.target)?;
     }
-    overlay.put(&Key::bound(&held.target), &held)?;
-    count(overlay, |totals| totals.bindings += 1)?;
-    feed::record(overlay, Change::Domain(held.target), now)
+    overlay.put(&Key::bound(&held.target), held)?;
+    count(overlay, |totals| totals.bindings += 1)
 }
 
 /// Frees a target, if something is bound there.

@@ -7,9 +7,11 @@ use cert_core::Timestamp;
 
 use super::{
     feed,
-    layout::{Key, Prefix, Row, id_in, index_keys},
+    layout::{Key, Prefix, id_in, index_keys},
     overlay::{Entry, Overlay, Reader as _, missing},
-    reads, sealing,
+    reads,
+    rows::Row,
+    sealing,
 };
 use crate::{
     CertId, CertSummary, Change, ClaimName, Generation, Inserted, NewCert, OwnerId, Quota, StoreError,
@@ -31,15 +33,12 @@ pub(super) fn insert(
         return Err(StoreError::AlreadyExists { id: cert.id });
     }
     sealing::is_usable(overlay, &cert.sealed_key)?;
-    let mut account = overlay.account(&cert.owner, now)?;
+    let account = overlay.account(&cert.owner, now)?;
     if let Some(limit) = quota.reached_by(account.usage()) {
         return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
     }
-    account.add(cert.leaf.not_after);
-    overlay.put(&Key::account(&cert.owner), &account)?;
     sealing::put_generation(overlay, cert.id, Generation::FIRST, (&cert.chain, &cert.sealed_key))?;
-    put_row(overlay, &Row { summary: CertSummary::of_new(cert, now), upload, previous: None })?;
-    count(overlay, |totals| totals.certificates += 1)?;
+    admit(overlay, &Row { summary: CertSummary::of_new(cert, now), upload, previous: None }, now)?;
     feed::record(overlay, Change::Cert(cert.id), now)?;
     Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })
 }
@@ -78,6 +77,16 @@ pub(super) fn claim(
     }
     overlay.put(&key, &value)?;
     Ok(value)
+}
+
+/// Stores a certificate that was not there, and counts it.
+pub(super) fn admit(overlay: &mut Overlay<'_>, row: &Row, now: Timestamp) -> Result<(), StoreError> {
+    let owner = &row.summary.owner;
+    let mut account = overlay.account(owner, now)?;
+    account.add(row.summary.leaf.not_after);
+    overlay.put(&Key::account(owner), &account)?;
+    put_row(overlay, row)?;
+    count(overlay, |totals| totals.certificates += 1)
 }
 
 /// Stores a certificate under all the keys that it is found by.

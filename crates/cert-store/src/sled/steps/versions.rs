@@ -5,9 +5,11 @@ use cert_core::Timestamp;
 use super::{
     super::{
         feed,
-        layout::{Key, Row},
+        layout::Key,
         overlay::{Overlay, Reader as _, missing},
-        reads, sealing,
+        reads,
+        rows::Row,
+        sealing,
     },
     put_row, remove_row,
 };
