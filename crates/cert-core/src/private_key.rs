@@ -19,7 +19,7 @@ use der::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Certificate, KeyType, caps, pem,
+    Certificate, KeyType, pem,
     public_key::KeyAlgorithm,
     rsa_key::{RsaNumbers, RsaWeakness},
 };
@@ -73,8 +73,8 @@ enum Loaded {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(Box<rsa::KeyPair>),
-    /// An RSA key of a size that no signature is made with: only its public numbers are known.
-    RsaOfOtherSize {
+    /// An RSA key so weak that nothing signs with it: only its modulus is known.
+    RsaTooWeak {
         modulus: Vec<u8>,
     },
 }
@@ -132,7 +132,7 @@ impl PrivateKey {
             Loaded::Ecdsa(pair) => is_same_point(pair.public_key().as_ref(), public),
             Loaded::Ed25519(pair) => pair.public_key().as_ref() == public,
             Loaded::Rsa(pair) => pair.public_key().as_ref() == public,
-            Loaded::RsaOfOtherSize { modulus } => RsaNumbers::public_modulus(public) == Some(modulus),
+            Loaded::RsaTooWeak { modulus } => RsaNumbers::public_modulus(public) == Some(modulus),
         }
     }
 
@@ -145,7 +145,7 @@ impl PrivateKey {
                 public.verify(PROOF_MESSAGE, pair.sign(PROOF_MESSAGE).as_ref()).is_ok()
             }
             Loaded::Rsa(pair) => prove_rsa(pair),
-            Loaded::RsaOfOtherSize { .. } => true,
+            Loaded::RsaTooWeak { .. } => true,
         };
         if signed { Ok(()) } else { Err(PrivateKeyError::Unusable) }
     }
@@ -154,12 +154,14 @@ impl PrivateKey {
         let pkcs1 = if form == KeyForm::Pkcs8 { pkcs8_content(&der)? } else { der.as_slice() };
         let numbers = RsaNumbers::read(pkcs1).ok_or(PrivateKeyError::Invalid)?;
         let bits = u16::try_from(numbers.modulus_bits()).map_err(|_| PrivateKeyError::Invalid)?;
-        let (loaded, weakness) = if caps::RSA_MODULUS_BITS.contains(&usize::from(bits)) {
-            let pair = rsa::KeyPair::from_der(pkcs1).map_err(|_| PrivateKeyError::Invalid)?;
-            (Loaded::Rsa(Box::new(pair)), numbers.weakness())
-        } else {
-            let modulus = numbers.modulus().to_vec();
-            (Loaded::RsaOfOtherSize { modulus }, Some(RsaWeakness::Size { bits }))
+        let weakness = numbers.weakness();
+        let loaded = match rsa::KeyPair::from_der(pkcs1) {
+            Ok(pair) => Loaded::Rsa(Box::new(pair)),
+            // Sizes and exponents that are refused here are not loaded either: the weakness is what to tell.
+            Err(_) if matches!(weakness, Some(RsaWeakness::Exponent | RsaWeakness::Size { .. })) => {
+                Loaded::RsaTooWeak { modulus: numbers.modulus().to_vec() }
+            }
+            Err(_) => return Err(PrivateKeyError::Invalid),
         };
         Ok(Self { form, der, key_type: KeyType::Rsa { bits }, loaded, weakness })
     }

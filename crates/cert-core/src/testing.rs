@@ -33,6 +33,7 @@ pub struct TestCa {
     issuer: Issuer<'static, KeyPair>,
     /// Its own certificate, then those above it.
     certificates: Vec<Vec<u8>>,
+    key_type: KeyType,
     now: Timestamp,
 }
 
@@ -64,12 +65,22 @@ pub struct Issued {
 const DAY: i64 = 86_400;
 
 impl TestCa {
-    /// A self-signed root, valid for ten years around `now`.
+    /// A self-signed root with an EC P-256 key, valid for ten years around `now`.
     pub fn root(name: &str, now: Timestamp) -> Self {
-        let key = KeyPair::generate().expect("P-256 keys can be made");
+        Self::root_with_key(KeyType::EcP256, name, now)
+    }
+
+    /// A root with a key of another type, which the CAs below it have too.
+    pub fn root_with_key(key_type: KeyType, name: &str, now: Timestamp) -> Self {
+        let key = generate(key_type);
         let params = ca_params(name, now);
         let certificate = params.self_signed(&key).expect("a root can be signed");
-        Self { issuer: Issuer::new(params, key), certificates: vec![certificate.der().to_vec()], now }
+        Self {
+            issuer: Issuer::new(params, key),
+            certificates: vec![certificate.der().to_vec()],
+            key_type,
+            now,
+        }
     }
 
     /// A CA below this one.
@@ -79,14 +90,13 @@ impl TestCa {
 
     /// A CA below this one, with a validity of its own.
     pub fn intermediate_valid(&self, name: &str, not_before: Timestamp, not_after: Timestamp) -> Self {
-        let key = KeyPair::generate().expect("P-256 keys can be made");
+        let key = generate(self.key_type);
         self.certify(ca_params(name, self.now), key, not_before, not_after)
     }
 
     /// The same name and key as `other`, certified by this CA: a cross-sign.
     pub fn cross_sign(&self, other: &Self, name: &str) -> Self {
-        let pkcs8 = other.issuer.key().serialize_der();
-        let key = KeyPair::try_from(pkcs8).expect("its own key reads back");
+        let key = copy_of(other.issuer.key());
         self.certify(ca_params(name, self.now), key, self.now - 365 * DAY, self.now + 9 * 365 * DAY)
     }
 
@@ -98,11 +108,7 @@ impl TestCa {
 
     /// Issues a leaf for the key of an earlier one, as a renewal that keeps its key does.
     pub fn reissue(&self, leaf: &TestLeaf, earlier: &Issued) -> Issued {
-        let algorithm = earlier.key.algorithm();
-        let pkcs8 = earlier.key.serialize_der();
-        let key = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_slice().into(), algorithm)
-            .expect("a key reads back");
-        self.issue_with(leaf, key)
+        self.issue_with(leaf, copy_of(&earlier.key))
     }
 
     /// The CA's own certificate.
@@ -137,7 +143,7 @@ impl TestCa {
         let certificate = params.signed_by(&key, &self.issuer).expect("a CA can be signed");
         let mut certificates = vec![certificate.der().to_vec()];
         certificates.extend(self.certificates.iter().cloned());
-        Self { issuer: Issuer::new(params, key), certificates, now: self.now }
+        Self { issuer: Issuer::new(params, key), certificates, key_type: self.key_type, now: self.now }
     }
 
     fn issue_with(&self, leaf: &TestLeaf, key: KeyPair) -> Issued {
@@ -239,6 +245,12 @@ pub fn certificates_pem(certificates: &[Vec<u8>]) -> String {
         crate::pem::encode("CERTIFICATE", certificate, &mut text);
     }
     text
+}
+
+fn copy_of(key: &KeyPair) -> KeyPair {
+    let pkcs8 = key.serialize_der();
+    KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_slice().into(), key.algorithm())
+        .expect("a key reads back")
 }
 
 fn generate(key_type: KeyType) -> KeyPair {

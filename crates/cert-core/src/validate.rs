@@ -80,6 +80,7 @@ impl<'a> Examination<'a> {
         self.check_key()?;
         self.check_leaf_validity()?;
         self.check_size()?;
+        self.check_key_rules()?;
         let path = self.find_path()?;
         if let Some(path) = &path {
             self.check_first_end(path)?;
@@ -116,8 +117,8 @@ impl<'a> Examination<'a> {
         if let Err(error) = validity::check_not_before(&chain[leaf], self.now) {
             self.error(Cause::Validity(error), chain[leaf].location())?;
         }
-        if rules::is_precertificate(&chain[leaf]) {
-            self.breach(Breach::Precertificate, chain[leaf].location(), None)?;
+        if let Some(breach) = rules::obstacle(&chain[leaf]) {
+            self.breach(breach, chain[leaf].location(), None)?;
             return Ok(None);
         }
         if let Some(subject) = subject_with_too_many_keys(chain, leaf) {
@@ -174,6 +175,14 @@ impl<'a> Examination<'a> {
         match self.policy.max_depth {
             Some(max) if found > max => Err(PathError::Depth { found, max }),
             _ => Ok(()),
+        }
+    }
+
+    /// The rules on the key itself come before the path: a signature by a weak key may not even be checked.
+    fn check_key_rules(&mut self) -> Result<(), Stop> {
+        match self.upload.key.and_then(PrivateKey::weakness) {
+            Some(weakness) => self.breach(Breach::RsaWeak(weakness), Location::KEY, None),
+            None => Ok(()),
         }
     }
 

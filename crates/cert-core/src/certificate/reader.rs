@@ -34,8 +34,11 @@ pub(super) fn element(reader: &mut SliceReader<'_>) -> der::Result<Span> {
 
 /// Skips one element of type `tag` and gives its value.
 pub(super) fn value(reader: &mut SliceReader<'_>, tag: Tag) -> der::Result<Span> {
+    let at = reader.position();
     let header = Header::decode(reader)?;
-    header.tag().assert_eq(tag)?;
+    if header.tag() != tag {
+        return Err(header.tag().unexpected_error(Some(tag)).at(at));
+    }
     let start = reader.position();
     reader.read_slice(header.length())?;
     Ok(Span { start: start.into(), end: reader.position().into() })

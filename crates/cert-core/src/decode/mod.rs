@@ -91,9 +91,13 @@ pub(crate) fn private_key(input: &[u8]) -> Result<PrivateKey, Failure> {
     if let Some(failure) = blocks.iter().find_map(not_a_key) {
         return Err(failure);
     }
-    let is_key = |block: &&PemBlock<'_>| Kind::of_label(block.label) != Kind::EcParameters;
+    let is_key = |block: &&PemBlock<'_>| Kind::of_label(block.label) != Kind::KeyParameters;
     let keys: Vec<&PemBlock<'_>> = blocks.iter().filter(is_key).collect();
     match keys.as_slice() {
+        [key] if key.label == DSA_KEY => {
+            let error = KeyError::Unsupported { name: "DSA".into() };
+            Err(Failure::key(error, Location::line_of(Field::Key, Some(key.line))))
+        }
         [key] => {
             let bytes = key.decode_secret().map_err(|error| pem_failure(error, Field::Key, input))?;
             der_key(bytes, named_curve(&blocks)?, Some(key.line))
@@ -106,6 +110,9 @@ pub(crate) fn private_key(input: &[u8]) -> Result<PrivateKey, Failure> {
         )),
     }
 }
+
+/// OpenSSL's own form of DSA keys, whose DER alone looks like an RSA key's.
+const DSA_KEY: &str = "DSA PRIVATE KEY";
 
 /// Whether the key's field holds certificates and no key: with a key in the chain's field, they were swapped.
 pub(crate) fn holds_certificates(input: &[u8]) -> bool {
@@ -215,7 +222,7 @@ impl From<PrivateKeyError> for KeyError {
 
 /// The curve of an `EC PARAMETERS` block, which OpenSSL writes before a key.
 fn named_curve(blocks: &[PemBlock<'_>]) -> Result<Option<ObjectIdentifier>, Failure> {
-    let Some(block) = blocks.iter().find(|block| Kind::of_label(block.label) == Kind::EcParameters) else {
+    let Some(block) = blocks.iter().find(|block| block.label == "EC PARAMETERS") else {
         return Ok(None);
     };
     let bytes = block.decode().map_err(|error| pem_failure(error, Field::Key, &[]))?;
@@ -240,7 +247,7 @@ fn not_a_key(block: &PemBlock<'_>) -> Option<Failure> {
     let line = Some(block.line);
     let encrypted = || Failure::key(KeyError::Encrypted, Location::line_of(Field::Key, line));
     match Kind::of_label(block.label) {
-        Kind::EcParameters => None,
+        Kind::KeyParameters => None,
         Kind::EncryptedKey => Some(encrypted()),
         Kind::PrivateKey(_) => block.has_encryption_header().then(encrypted),
         Kind::Unknown => {
@@ -254,7 +261,7 @@ fn not_a_key(block: &PemBlock<'_>) -> Option<Failure> {
 const fn unexpected_in_chain(kind: &Kind) -> Option<Unexpected> {
     match kind {
         Kind::Certificate | Kind::Unknown => None,
-        Kind::EcParameters | Kind::EncryptedKey | Kind::PrivateKey(_) => Some(Unexpected::KeyInChain),
+        Kind::KeyParameters | Kind::EncryptedKey | Kind::PrivateKey(_) => Some(Unexpected::KeyInChain),
         other => unexpected_anywhere(other),
     }
 }
@@ -275,9 +282,11 @@ const fn unexpected_anywhere(kind: &Kind) -> Option<Unexpected> {
         Kind::Pkcs12 => Some(Unexpected::Pkcs12),
         Kind::Pkcs7 => Some(Unexpected::Pkcs7),
         Kind::PublicKey => Some(Unexpected::PublicKey),
-        Kind::Certificate | Kind::EcParameters | Kind::EncryptedKey | Kind::PrivateKey(_) | Kind::Unknown => {
-            None
-        }
+        Kind::Certificate
+        | Kind::KeyParameters
+        | Kind::EncryptedKey
+        | Kind::PrivateKey(_)
+        | Kind::Unknown => None,
     }
 }
 
@@ -298,7 +307,12 @@ fn pem_failure(error: PemError, field: Field, input: &[u8]) -> Failure {
         PemError::NotText => (DecodeError::NotText, None),
         PemError::SmartDashes { line, found } => (DecodeError::SmartDashes { found }, Some(line)),
         PemError::StrayEnd { line } => (DecodeError::StrayEnd, Some(line)),
-        PemError::TooManyBlocks { max } => (DecodeError::TooManyCertificates { max }, None),
+        PemError::TooManyBlocks { max } if field == Field::Key => {
+            (DecodeError::SeveralKeys { count: max }, None)
+        }
+        PemError::TooManyBlocks { .. } => {
+            (DecodeError::TooManyCertificates { max: caps::MAX_CERTIFICATES }, None)
+        }
         PemError::Unclosed { line, .. } => (DecodeError::Truncated, Some(line)),
     };
     Failure::at_line(error, field, line)

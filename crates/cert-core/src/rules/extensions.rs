@@ -14,8 +14,11 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
         if let Some(oid) = malformed(certificate) {
             found.push(Breach::ExtensionMalformed { oid: dotted(oid) }, certificate);
         }
-        if let Some(oid) = duplicate(certificate) {
-            found.push(Breach::DuplicateExtension { oid: dotted(oid) }, certificate);
+    }
+    // The leaf was looked at before its path was.
+    for issuer in subject.intermediates() {
+        if let Some(oid) = duplicate(issuer) {
+            found.push(Breach::DuplicateExtension { oid: dotted(oid) }, issuer);
         }
     }
 }

@@ -11,7 +11,7 @@ mod public_pki;
 mod table;
 mod usage;
 
-pub(crate) use self::{anchor::lasting_breaches, public_pki::is_precertificate, table::default_level};
+pub(crate) use self::{anchor::lasting_breaches, table::default_level};
 pub use self::{
     breach::Breach,
     table::{RULE_TABLE, RuleEntry, RuleLevel},
@@ -61,17 +61,22 @@ impl Breaches {
         }
     }
 
-    fn push_key(&mut self, breach: Breach) {
-        self.0.push((breach, Location::KEY));
-    }
-
     /// A trust anchor is no part of the upload: its place is the chain.
     fn push_anchor(&mut self, breach: Breach) {
         self.0.push((breach, Location::CHAIN));
     }
 }
 
-/// Every broken rule, whatever its level.
+/// What keeps a leaf from having a path at all, where path validation has no words for it: it would call a
+/// precertificate's poison an unsupported critical extension, and a second extension an invalid value.
+pub(crate) fn obstacle(leaf: &Certificate) -> Option<Breach> {
+    if public_pki::is_precertificate(leaf) {
+        return Some(Breach::Precertificate);
+    }
+    extensions::duplicate(leaf).map(|oid| Breach::DuplicateExtension { oid: extensions::dotted(oid) })
+}
+
+/// Every other broken rule, whatever its level.
 pub(crate) fn breaches(subject: &Subject<'_>) -> Vec<(Breach, Location)> {
     let mut found = Breaches::default();
     keys::check(subject, &mut found);

@@ -15,9 +15,8 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
     found.push_if(own_anchor, Breach::SelfSignedTrusted, leaf);
 }
 
-/// Whether this is what a CA submits to the logs before it issues. Path validation would only say that a critical
-/// extension is not supported.
-pub(crate) fn is_precertificate(leaf: &Certificate) -> bool {
+/// Whether this is what a CA submits to the logs before it issues.
+pub(super) fn is_precertificate(leaf: &Certificate) -> bool {
     leaf.extension(oid::CT_POISON).is_some()
 }
 

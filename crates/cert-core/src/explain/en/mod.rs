@@ -194,6 +194,9 @@ fn key_message(error: &KeyError, at: &Location) -> String {
             )
         }
         KeyError::Unusable => "The key loads, but its own public key does not verify what it signs.".into(),
+        KeyError::Unsupported { name } if is_key(at) => {
+            format!("The key is of type {name}, which is not supported.")
+        }
         KeyError::Unsupported { name } => {
             format!("{} has a key of type {name}, which is not supported.", place(at))
         }

@@ -161,6 +161,7 @@ fn key_message(error: &KeyError, at: &Location) -> String {
             )
         }
         KeyError::Unusable => "私钥可以加载，但它的签名无法用它自己的公钥验证。".into(),
+        KeyError::Unsupported { name } if is_key(at) => format!("私钥的类型是 {name}，不受支持。"),
         KeyError::Unsupported { name } => format!("{}的密钥类型是 {name}，不受支持。", place(at)),
     }
 }

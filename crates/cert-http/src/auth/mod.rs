@@ -1,0 +1,186 @@
+//! Who is calling: two signature schemes of one provider, and the credentials behind them.
+//!
+//! A request is signed with HMAC-SHA1 under a secret key that both sides know. SHA-1 is what the deployed clients
+//! compute; as an HMAC it is not known to be forgeable.
+
+mod qbox;
+mod qiniu;
+
+use std::{collections::HashMap, sync::Arc};
+
+use aws_lc_rs::hmac;
+use axum::http::{HeaderMap, Method, header};
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use cert_service::{Caller, Clock, SystemClock};
+use zeroize::Zeroizing;
+
+pub use qbox::sign as sign_qbox;
+
+/// Finds the credential that an access key names.
+pub trait Credentials: Send + Sync {
+    /// The credential, or `None` for an access key that nobody has.
+    fn find(&self, access_key: &str) -> Option<Arc<Credential>>;
+}
+
+/// A secret key and whom it speaks for.
+pub struct Credential {
+    caller: Caller,
+    secret_key: Zeroizing<String>,
+}
+
+impl Credential {
+    /// The caller that requests signed with `secret_key` come from.
+    pub const fn new(caller: Caller, secret_key: Zeroizing<String>) -> Self {
+        Self { caller, secret_key }
+    }
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credential").field("caller", &self.caller).finish_non_exhaustive()
+    }
+}
+
+/// Credentials by access key, as a configuration lists them.
+impl Credentials for HashMap<String, Arc<Credential>> {
+    fn find(&self, access_key: &str) -> Option<Arc<Credential>> {
+        self.get(access_key).cloned()
+    }
+}
+
+/// Checks signatures.
+#[derive(Clone)]
+pub struct Authenticator {
+    credentials: Arc<dyn Credentials>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Authenticator {
+    /// Signatures of these credentials, judged by the system's clock.
+    pub fn new(credentials: impl Credentials + 'static) -> Self {
+        Self { credentials: Arc::new(credentials), clock: Arc::new(SystemClock) }
+    }
+
+    /// With another clock: dated signatures are refused when they are more than 15 minutes off.
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Finds the credential of a request. The signature is still to be [verified](Claim::verify).
+    pub(crate) fn claim(&self, headers: &HeaderMap) -> Option<Claim> {
+        let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = text.trim().split_once(' ')?;
+        let scheme = match scheme {
+            "QBox" => Scheme::QBox,
+            "Qiniu" => Scheme::Qiniu,
+            _ => return None,
+        };
+        let (access_key, signature) = token.trim().split_once(':')?;
+        let signature = SIGNATURE.decode(signature).ok()?;
+        let credential = self.credentials.find(access_key)?;
+        let in_time = match scheme {
+            Scheme::QBox => true,
+            Scheme::Qiniu => qiniu::is_in_time(headers, cert_service::now(&*self.clock)),
+        };
+        in_time.then_some(Claim { scheme, credential, signature })
+    }
+}
+
+impl std::fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authenticator(..)")
+    }
+}
+
+/// A request as far as signatures cover it.
+pub(crate) struct SignedRequest<'a> {
+    pub(crate) method: &'a Method,
+    /// Path and query as they stand in the request line.
+    pub(crate) target: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// Empty where the signature does not [need](Claim::covers_body) it.
+    pub(crate) body: &'a [u8],
+}
+
+impl SignedRequest<'_> {
+    fn content_type(&self) -> &str {
+        content_type(self.headers)
+    }
+}
+
+/// What a request claims to be signed by.
+pub(crate) struct Claim {
+    scheme: Scheme,
+    credential: Arc<Credential>,
+    signature: Vec<u8>,
+}
+
+impl Claim {
+    /// Whether the body is part of what is signed, and must be read before the signature can be verified.
+    pub(crate) fn covers_body(&self, headers: &HeaderMap) -> bool {
+        match self.scheme {
+            Scheme::QBox => qbox::covers_body(content_type(headers)),
+            Scheme::Qiniu => qiniu::covers_body(content_type(headers)),
+        }
+    }
+
+    /// The caller, if the signature is right for one reading of the request that clients are known to sign.
+    pub(crate) fn verify(&self, request: &SignedRequest<'_>) -> Option<Caller> {
+        let key = mac_key(&self.credential.secret_key);
+        let data = |target: &str| match self.scheme {
+            Scheme::QBox => qbox::signed_bytes(request, target),
+            Scheme::Qiniu => qiniu::signed_bytes(request, target),
+        };
+        readings(request.target)
+            .iter()
+            // `hmac::verify` compares in constant time.
+            .any(|target| hmac::verify(&key, &data(target), &self.signature).is_ok())
+            .then(|| self.credential.caller.clone())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Scheme {
+    QBox,
+    Qiniu,
+}
+
+const SIGNATURE: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The targets that clients sign for one request line: a bare `?` counts or not, and the path is percent-decoded by
+/// some (Go's `URL.Path`) and raw for others.
+fn readings(target: &str) -> Vec<String> {
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8().unwrap_or_default();
+    let mut paths = vec![path];
+    if decoded != path {
+        paths.push(&decoded);
+    }
+    let join = |path: &&str| match query {
+        None => vec![(*path).to_owned()],
+        Some("") => vec![(*path).to_owned(), format!("{path}?")],
+        Some(query) => vec![format!("{path}?{query}")],
+    };
+    paths.iter().flat_map(join).collect()
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn mac_key(secret_key: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret_key.as_bytes())
+}
+
+#[cfg(test)]
+#[path = "vectors.rs"]
+mod vectors;

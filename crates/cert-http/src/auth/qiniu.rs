@@ -1,0 +1,85 @@
+//! The Qiniu scheme: method, target, host, content type, the provider's own headers, and the body.
+
+use axum::http::{HeaderMap, HeaderName};
+use cert_core::Timestamp;
+
+use super::SignedRequest;
+
+pub(super) fn covers_body(content_type: &str) -> bool {
+    !content_type.is_empty() && content_type != "application/octet-stream"
+}
+
+pub(super) fn signed_bytes(request: &SignedRequest<'_>, target: &str) -> Vec<u8> {
+    let mut text = format!("{} {target}\nHost: {}", request.method, request.host);
+    let content_type = request.content_type();
+    if !content_type.is_empty() {
+        text.push_str("\nContent-Type: ");
+        text.push_str(content_type);
+    }
+    for line in own_headers(request.headers) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    text.push_str("\n\n");
+    let mut data = text.into_bytes();
+    if covers_body(content_type) {
+        data.extend(request.body);
+    }
+    data
+}
+
+/// Whether the request is undated, or dated within the allowed skew of `now`.
+pub(super) fn is_in_time(headers: &HeaderMap, now: Timestamp) -> bool {
+    headers.get(DATE).is_none_or(|value| {
+        let date = value.to_str().ok().and_then(parse_date);
+        date.is_some_and(|date| now.seconds_since(date).abs() <= MAX_SKEW_SECONDS)
+    })
+}
+
+const PREFIX: &str = "x-qiniu-";
+const DATE: &str = "x-qiniu-date";
+const MAX_SKEW_SECONDS: i64 = 15 * 60;
+
+/// The headers of the provider as `Key: value`, keys in canonical case, sorted.
+fn own_headers(headers: &HeaderMap) -> Vec<String> {
+    let is_own = |name: &HeaderName| name.as_str().len() > PREFIX.len() && name.as_str().starts_with(PREFIX);
+    let mut lines: Vec<_> = headers
+        .iter()
+        .filter(|(name, _)| is_own(name))
+        .map(|(name, value)| {
+            format!("{}: {}", canonical(name.as_str()), String::from_utf8_lossy(value.as_bytes()))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// `x-qiniu-date` as `X-Qiniu-Date`.
+fn canonical(name: &str) -> String {
+    let mut starts_word = true;
+    name.chars()
+        .map(|c| {
+            let c = if starts_word { c.to_ascii_uppercase() } else { c };
+            starts_word = c == '-';
+            c
+        })
+        .collect()
+}
+
+/// `20060102T150405Z`.
+fn parse_date(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let digits = |part: &str, len| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(date, 8) || !digits(time, 6) {
+        return None;
+    }
+    let number = |part: &str| part.parse::<u32>().ok();
+    Timestamp::from_utc(
+        number(&date[..4])?.into(),
+        number(&date[4..6])?,
+        number(&date[6..])?,
+        number(&time[..2])?,
+        number(&time[2..4])?,
+        number(&time[4..])?,
+    )
+}

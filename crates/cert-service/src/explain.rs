@@ -1,0 +1,91 @@
+//! The texts of the service's own refusals.
+
+use cert_core::{Explain, Language};
+use cert_store::MarkerError;
+
+use crate::{SealError, ServiceError, WrapError};
+
+impl Explain for ServiceError {
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::InvalidName { .. } => "invalid_name",
+            Self::Labels(_) => "invalid_label",
+            Self::Marker(MarkerError::OtherOwner) | Self::NotOwner { .. } => "not_owner",
+            Self::Marker(_) => "invalid_marker",
+            Self::OwnerRequired => "owner_required",
+            Self::Refused(refusal) => refusal.error().rule().as_str(),
+            Self::Seal(SealError::Wrap(WrapError::Unavailable { .. })) => "unavailable",
+            Self::Seal(_) => "key_not_opened",
+            Self::Store(error) => error.rule(),
+            Self::WrongRing { .. } => "wrong_ring",
+        }
+    }
+
+    fn message(&self, language: Language) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.error().message(language),
+            Self::Store(error) => error.message(language),
+            _ => match language {
+                Language::ZhCn => self.chinese(),
+                _ => self.english(),
+            },
+        }
+    }
+
+    fn fix(&self, language: Language) -> Option<String> {
+        let (english, chinese) = match self {
+            Self::Refused(refusal) => return refusal.error().fix(language),
+            Self::Store(error) => return error.fix(language),
+            Self::Marker(_) => ("Start the list again without a marker.", "请不带 marker 从头开始列举。"),
+            Self::OwnerRequired => ("Name the owner.", "请指明所有者。"),
+            Self::WrongRing { .. } => (
+                "Use the key ring file that this store was begun with; restore it from its backup.",
+                "请使用创建该存储时的密钥环文件，或从备份中恢复它。",
+            ),
+            Self::Interrupted | Self::Seal(SealError::Wrap(WrapError::Unavailable { .. })) => {
+                ("Try again.", "请重试。")
+            }
+            Self::InvalidName { .. } | Self::Labels(_) | Self::NotOwner { .. } | Self::Seal(_) => {
+                return None;
+            }
+        };
+        Some(if language == Language::ZhCn { chinese } else { english }.to_owned())
+    }
+}
+
+impl ServiceError {
+    fn english(&self) -> String {
+        match self {
+            Self::InvalidName { field } => {
+                format!("The {field} is longer than 255 bytes, or has control characters.")
+            }
+            Self::Labels(error) => format!("The labels cannot be kept: {error}."),
+            Self::Marker(MarkerError::OtherOwner) => "The marker comes from another owner's list.".to_owned(),
+            Self::Marker(_) => "The marker is not one that this list gave.".to_owned(),
+            Self::NotOwner { id } => format!("Certificate {id} belongs to another owner."),
+            Self::OwnerRequired => "An operator must say which owner the call is for.".to_owned(),
+            Self::Seal(_) | Self::WrongRing { .. } => {
+                "The private key cannot be sealed or opened: the operator must look at the key ring."
+                    .to_owned()
+            }
+            Self::Interrupted | Self::Refused(_) | Self::Store(_) => "The call was cut short.".to_owned(),
+        }
+    }
+
+    fn chinese(&self) -> String {
+        match self {
+            Self::InvalidName { field } => {
+                let field = if *field == "name" { "名称" } else { "通用名" };
+                format!("{field}超过 255 字节，或含有控制字符。")
+            }
+            Self::Labels(_) => "标签超出限制：最多 16 个，键不超过 63 字节，值不超过 255 字节。".to_owned(),
+            Self::Marker(MarkerError::OtherOwner) => "该 marker 来自其他所有者的列表。".to_owned(),
+            Self::Marker(_) => "该 marker 不是本列表返回的。".to_owned(),
+            Self::NotOwner { id } => format!("证书 {id} 属于其他所有者。"),
+            Self::OwnerRequired => "操作员必须指明所有者。".to_owned(),
+            Self::Seal(_) | Self::WrongRing { .. } => "私钥无法加密或解密：请运维人员检查密钥环。".to_owned(),
+            Self::Interrupted | Self::Refused(_) | Self::Store(_) => "请求被中断。".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The facade.
+
+use std::sync::Arc;
+
+use cert_core::Timestamp;
+use cert_store::{CertId, CertRecord, CertStore, OwnerId};
+
+use crate::{
+    Action, Builder, Caller, Clock, Event, EventSink, Executor, KeyWrapper, Policies, ServiceError, clock,
+    id_source::IdSource,
+};
+
+/// Certificates and their private keys, for many owners. Cheap to clone; clones are the same service.
+///
+/// Every call takes the [`Caller`] on whose behalf it acts. An id that nobody has is
+/// [`NotFound`](cert_core::ErrorCode::NotFound); somebody else's is
+/// [`NotPermitted`](cert_core::ErrorCode::NotPermitted). Dropping a call's future stores either all of it or nothing.
+#[derive(Clone)]
+pub struct CertService {
+    pub(crate) parts: Arc<Parts>,
+}
+
+/// What a service is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn CertStore>,
+    pub(crate) wrapper: Arc<dyn KeyWrapper>,
+    pub(crate) policies: Arc<dyn Policies>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) ids: IdSource,
+}
+
+impl CertService {
+    /// Starts to build a service on any store and any wrapper of data keys.
+    pub fn builder(store: impl CertStore + 'static, wrapper: impl KeyWrapper + 'static) -> Builder {
+        Self::builder_shared(Arc::new(store), Arc::new(wrapper))
+    }
+
+    /// As [`builder`](Self::builder), for a store or a wrapper that is chosen at run time.
+    pub fn builder_shared(store: Arc<dyn CertStore>, wrapper: Arc<dyn KeyWrapper>) -> Builder {
+        Builder::new(store, wrapper)
+    }
+
+    pub(crate) fn from_parts(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        clock::now(&*self.parts.clock)
+    }
+
+    /// The owner that a call without an id is about.
+    pub(crate) fn owner_of<'a>(&self, caller: &'a Caller) -> Result<&'a OwnerId, ServiceError> {
+        caller.owner().ok_or(ServiceError::OwnerRequired)
+    }
+
+    /// The record, if there is one and the caller may touch it.
+    ///
+    /// An owner never changes, so that what is done next with the id cannot race this check.
+    pub(crate) async fn owned(&self, caller: &Caller, id: CertId) -> Result<CertRecord, ServiceError> {
+        let record = self.parts.store.get(id).await?;
+        if caller.may_act_on(&record.owner) { Ok(record) } else { Err(ServiceError::NotOwner { id }) }
+    }
+
+    pub(crate) fn record(&self, caller: &Caller, action: Action, owner: &OwnerId, id: CertId) {
+        let event = Event { at: self.now(), caller, action, owner, id };
+        self.parts.events.record(&event);
+    }
+}
+
+impl std::fmt::Debug for CertService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CertService").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,279 @@
+//! Uploads: from what a tenant sent to a stored certificate.
+
+use std::sync::Arc;
+
+use cert_core::{Bundle, Certificate, Finding, Report, Timestamp, ValidatedBundle, caps};
+use cert_store::{
+    CertId, FindBy, Generation, Labels, LeafFacts, NewCert, OwnerId, PageSize, Quota, ServedChain, StoreError,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    Action, Caller, CertService, Plan, Refusal, ServiceError, executor,
+    sealing::{self, SealContext},
+};
+
+/// What a tenant hands in.
+///
+/// ```
+/// use cert_service::Upload;
+///
+/// let upload = Upload::pem("-----BEGIN CERTIFICATE-----\n...", "-----BEGIN PRIVATE KEY-----\n...")
+///     .name("www")
+///     .label("team", "web");
+/// # let _ = upload;
+/// ```
+pub struct Upload {
+    chain: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+    name: String,
+    common_name: String,
+    labels: Vec<(String, String)>,
+}
+
+impl Upload {
+    /// A chain (PEM or DER, leaf in any place) and the private key of its leaf.
+    pub fn pem(chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        Self {
+            chain: chain.into(),
+            key: Zeroizing::new(key.into()),
+            name: String::new(),
+            common_name: String::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// What the tenant calls it. Empty by default.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The common name to show. The leaf's own by default; it need not match the certificate.
+    #[must_use]
+    pub fn common_name(mut self, common_name: impl Into<String>) -> Self {
+        self.common_name = common_name.into();
+        self
+    }
+
+    /// Adds a label, or replaces the one with the same key.
+    #[must_use]
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((key.into(), value.into()));
+        self
+    }
+}
+
+impl std::fmt::Debug for Upload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upload").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// An upload that was accepted.
+#[derive(Clone, Debug)]
+pub struct Uploaded {
+    id: CertId,
+    generation: Generation,
+    existing: bool,
+    warnings: Vec<Finding>,
+}
+
+impl Uploaded {
+    /// The id of the certificate.
+    pub const fn id(&self) -> CertId {
+        self.id
+    }
+
+    /// The generation that the certificate has under its id.
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Whether the same upload was there already, and this is its id.
+    pub const fn is_existing(&self) -> bool {
+        self.existing
+    }
+
+    /// What was found and did not refuse it.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+}
+
+impl CertService {
+    /// Judges an upload, seals its key and stores both, within the owner's quota.
+    ///
+    /// The same upload again (owner, name, common name and served chain alike) gets the id that it has.
+    ///
+    /// # Errors
+    /// In this order: [`ServiceError::InvalidName`] and [`ServiceError::Store`] for a name or label beyond its caps;
+    /// [`ServiceError::Refused`] with every finding for what does not decode, does not match, has expired or is too
+    /// short (404906, 400329, 400322); 400500 above the quota; `Refused` for what does not verify or breaks a rule
+    /// (400322, 400323); 400500 again, exactly. Besides, [`ServiceError::Seal`] where the key cannot be sealed.
+    pub async fn upload(&self, caller: &Caller, upload: Upload) -> Result<Uploaded, ServiceError> {
+        let owner = self.owner_of(caller)?;
+        let (input, attributes) = split(upload)?;
+        let (plan, now) = (self.parts.policies.plan(owner), self.now());
+        let bundle = self.decode(&input, &plan, now).await?;
+        self.check_room(owner, plan.quota(), bundle.leaf(), now).await?;
+        let bundle = self.validate(bundle, &input, &plan, now).await?;
+        self.insert(caller, owner, bundle, attributes, plan.quota(), now).await
+    }
+
+    /// Judges an upload as [`upload`](Self::upload) would, but for quota, and stores nothing.
+    ///
+    /// # Errors
+    /// [`ServiceError::OwnerRequired`], [`ServiceError::Interrupted`]. What is wrong with the upload is a finding.
+    pub async fn inspect(&self, caller: &Caller, upload: Upload) -> Result<Report, ServiceError> {
+        let plan = self.parts.policies.plan(self.owner_of(caller)?);
+        let now = self.now();
+        self.compute(move || cert_core::inspect(&upload.chain, Some(&upload.key), plan.validation(), now))
+            .await
+    }
+
+    async fn decode(&self, input: &Arc<Input>, plan: &Plan, now: Timestamp) -> Result<Bundle, ServiceError> {
+        let (input, plan) = (Arc::clone(input), plan.clone());
+        self.compute(move || {
+            let bundle = Bundle::decode(&input.chain, &input.key)
+                .and_then(|bundle| bundle.check_leaf(plan.validation(), now).map(|()| bundle));
+            bundle.map_err(|error| input.refusal(error, &plan, now))
+        })
+        .await?
+    }
+
+    /// A cheap look before any signature is checked: the store decides exactly. An owner who is full goes on only
+    /// with a leaf that is stored already, since a repeated upload still gets its id.
+    async fn check_room(
+        &self,
+        owner: &OwnerId,
+        quota: Quota,
+        leaf: &Certificate,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        let usage = self.parts.store.usage(owner, now).await?;
+        let Some(limit) = quota.reached_by(usage) else { return Ok(()) };
+        let by = FindBy::Leaf(leaf.fingerprint());
+        let stored = self.parts.store.find(owner, &by, None, PageSize::MIN).await?;
+        if stored.is_empty() {
+            return Err(StoreError::QuotaExceeded { owner: owner.clone(), limit }.into());
+        }
+        Ok(())
+    }
+
+    async fn validate(
+        &self,
+        bundle: Bundle,
+        input: &Arc<Input>,
+        plan: &Plan,
+        now: Timestamp,
+    ) -> Result<ValidatedBundle, ServiceError> {
+        let (input, plan) = (Arc::clone(input), plan.clone());
+        self.compute(move || {
+            bundle.validate(plan.validation(), now).map_err(|error| input.refusal(error, &plan, now))
+        })
+        .await?
+    }
+
+    async fn insert(
+        &self,
+        caller: &Caller,
+        owner: &OwnerId,
+        bundle: ValidatedBundle,
+        attributes: Attributes,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<Uploaded, ServiceError> {
+        let parts = &self.parts;
+        let id = parts.ids.next(owner, parts.clock.unix_millis())?;
+        let leaf = bundle.leaf();
+        let context = SealContext::new(owner, id, Generation::FIRST, &leaf.spki_fingerprint());
+        let sealed_key = sealing::seal(&*parts.wrapper, &context, bundle.key()).await?;
+        let cert = NewCert {
+            id,
+            owner: owner.clone(),
+            name: attributes.name,
+            common_name: shown_common_name(attributes.common_name, leaf),
+            labels: attributes.labels,
+            leaf: facts(&bundle),
+            chain: bundle.served_chain().iter().map(Certificate::as_der).collect::<ServedChain>(),
+            sealed_key,
+        };
+        let inserted = parts.store.insert(cert, quota, now).await?;
+        let action = if inserted.existing { Action::UploadedAgain } else { Action::Uploaded };
+        self.record(caller, action, owner, inserted.id);
+        Ok(Uploaded {
+            id: inserted.id,
+            generation: inserted.generation,
+            existing: inserted.existing,
+            warnings: bundle.warnings().to_vec(),
+        })
+    }
+
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        executor::run(&*self.parts.executor, work).await.ok_or(ServiceError::Interrupted)
+    }
+}
+
+/// The part of an upload that is judged.
+struct Input {
+    chain: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl Input {
+    /// A refusal names everything that is wrong, so that nobody has to send a key again to learn the rest.
+    fn refusal(&self, error: cert_core::Error, plan: &Plan, now: Timestamp) -> ServiceError {
+        let report = cert_core::inspect(&self.chain, Some(&self.key), plan.validation(), now);
+        ServiceError::Refused(Box::new(Refusal::new(error, report)))
+    }
+}
+
+/// The part of an upload that is only kept.
+struct Attributes {
+    name: String,
+    common_name: String,
+    labels: Labels,
+}
+
+fn split(upload: Upload) -> Result<(Arc<Input>, Attributes), ServiceError> {
+    let Upload { chain, key, name, common_name, labels } = upload;
+    check_text("name", &name)?;
+    check_text("common name", &common_name)?;
+    let labels = Labels::new(labels)?;
+    Ok((Arc::new(Input { chain, key }), Attributes { name, common_name, labels }))
+}
+
+fn check_text(field: &'static str, text: &str) -> Result<(), ServiceError> {
+    if text.len() > caps::MAX_NAME_BYTES || text.chars().any(char::is_control) {
+        return Err(ServiceError::InvalidName { field });
+    }
+    Ok(())
+}
+
+/// What was sent; the leaf's own where nothing was, as far as it is a text that could have been sent.
+fn shown_common_name(sent: String, leaf: &Certificate) -> String {
+    if !sent.is_empty() {
+        return sent;
+    }
+    leaf.common_name().filter(|name| check_text("common name", name).is_ok()).unwrap_or_default()
+}
+
+fn facts(bundle: &ValidatedBundle) -> LeafFacts {
+    let leaf = bundle.leaf();
+    LeafFacts {
+        dns_names: leaf.dns_names().to_vec(),
+        cover_names: leaf.cover_names(),
+        not_before: leaf.not_before(),
+        not_after: leaf.not_after(),
+        key_type: bundle.key().key_type(),
+        fingerprint: leaf.fingerprint(),
+        spki_fingerprint: leaf.spki_fingerprint(),
+        serial: leaf.serial().to_vec(),
+        issuer: leaf.issuer_der().to_vec(),
+    }
+}

@@ -1,0 +1,223 @@
+//! The service on the memory store: ownership, quota, order of verdicts, keys.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::{Arc, Mutex};
+
+use cert_core::{
+    ErrorCode, Explain as _, Rule, Timestamp, ValidationPolicy,
+    testing::{Issued, TestCa, TestLeaf},
+};
+use cert_service::{
+    Action, Caller, CertService, Event, EventSink, FixedClock, LocalKeyRing, Plan, ServiceError, Upload,
+};
+use cert_store::{CertId, FindBy, MemoryStore, PageSize, Quota};
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
+const DAY: i64 = 86_400;
+
+struct Site {
+    certs: CertService,
+    authority: TestCa,
+    clock: FixedClock,
+    events: Log,
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<(Action, CertId)>>>);
+
+impl EventSink for Log {
+    fn record(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push((event.action, event.id));
+    }
+}
+
+impl Site {
+    async fn new(live: u64) -> Self {
+        let root = TestCa::root("Root", NOW);
+        let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))));
+        let (clock, events) = (FixedClock::new(NOW), Log::default());
+        let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
+            .policies(plan.with_quota(Quota { live, total: 100 }))
+            .clock(clock.clone())
+            .events(events.clone())
+            .build()
+            .await
+            .unwrap();
+        Self { certs, authority: root.intermediate("CA"), clock, events }
+    }
+
+    fn issue(&self, name: &str) -> Issued {
+        self.authority.issue(&TestLeaf::new(&[name]))
+    }
+}
+
+fn upload(issued: &Issued) -> Upload {
+    Upload::pem(issued.chain_pem(), issued.key_pem())
+}
+
+fn alice() -> Caller {
+    Caller::tenant("alice").unwrap()
+}
+
+fn bob() -> Caller {
+    Caller::tenant("bob").unwrap()
+}
+
+fn code<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> Option<ErrorCode> {
+    result.expect_err("it is refused").code()
+}
+
+#[tokio::test]
+async fn what_is_uploaded_comes_back_to_its_owner() {
+    let site = Site::new(10).await;
+    let issued = site.issue("www.example.com");
+    let upload = upload(&issued).name("www").label("team", "web");
+    let uploaded = site.certs.upload(&alice(), upload).await.unwrap();
+    assert!(!uploaded.is_existing());
+
+    let record = site.certs.get(&alice(), uploaded.id()).await.unwrap();
+    assert_eq!((record.name.as_str(), record.common_name.as_str()), ("www", "www.example.com"));
+    assert_eq!(record.leaf.dns_names, ["www.example.com"]);
+    assert_eq!(record.created, NOW);
+    assert_eq!(cert_service::chain_pem(&record.chain), issued.chain_pem());
+    let key = site.certs.private_key(&alice(), uploaded.id()).await.unwrap();
+    assert_eq!(key.secret_der(), issued.key_der());
+
+    let done = site.events.0.lock().unwrap().clone();
+    assert_eq!(done, [(Action::Uploaded, uploaded.id()), (Action::KeyRead, uploaded.id())]);
+}
+
+#[tokio::test]
+async fn strangers_are_told_apart_from_nothing() {
+    let site = Site::new(10).await;
+    let id = site.certs.upload(&alice(), upload(&site.issue("a.example.com"))).await.unwrap().id();
+    let nobodys: CertId = "5cd118063405971836000359".parse().unwrap();
+
+    assert_eq!(code(site.certs.get(&bob(), id).await), Some(ErrorCode::NotPermitted));
+    assert_eq!(code(site.certs.private_key(&bob(), id).await), Some(ErrorCode::NotPermitted));
+    assert_eq!(code(site.certs.delete(&bob(), id).await), Some(ErrorCode::NotPermitted));
+    assert_eq!(code(site.certs.get(&bob(), nobodys).await), Some(ErrorCode::NotFound));
+    assert_eq!(code(site.certs.delete(&alice(), nobodys).await), Some(ErrorCode::NotFound));
+    assert!(site.certs.page(&bob(), None, PageSize::MAX).await.unwrap().certs().is_empty());
+
+    site.certs.get(&Caller::operator(), id).await.unwrap();
+    let for_bob = Caller::operator().acting_for("bob").unwrap();
+    assert_eq!(code(site.certs.get(&for_bob, id).await), Some(ErrorCode::NotPermitted));
+    let nobody = site.certs.usage(&Caller::operator()).await;
+    assert!(matches!(nobody, Err(ServiceError::OwnerRequired)));
+}
+
+#[tokio::test]
+async fn the_quota_is_exact_and_a_repeat_is_none() {
+    let site = Site::new(2).await;
+    let issued: Vec<_> = (0..3).map(|n| site.issue(&format!("n{n}.example.com"))).collect();
+    let first = site.certs.upload(&alice(), upload(&issued[0])).await.unwrap();
+    site.certs.upload(&alice(), upload(&issued[1])).await.unwrap();
+    assert_eq!(code(site.certs.upload(&alice(), upload(&issued[2])).await), Some(ErrorCode::QuotaExceeded));
+
+    let again = site.certs.upload(&alice(), upload(&issued[0])).await.unwrap();
+    assert_eq!((again.id(), again.is_existing()), (first.id(), true));
+    let other_name = site.certs.upload(&alice(), upload(&issued[0]).name("again")).await;
+    assert_eq!(code(other_name), Some(ErrorCode::QuotaExceeded), "another name is another certificate");
+    site.certs.upload(&bob(), upload(&issued[2])).await.unwrap();
+
+    site.certs.delete(&alice(), first.id()).await.unwrap();
+    assert_eq!(site.certs.usage(&alice()).await.unwrap().live, 1);
+    site.certs.upload(&alice(), upload(&issued[2])).await.unwrap();
+}
+
+#[tokio::test]
+async fn expired_certificates_do_not_count() {
+    let site = Site::new(1).await;
+    let leaf = TestLeaf::new(&["a.example.com"]).valid(NOW - DAY, NOW + 30 * DAY);
+    site.certs.upload(&alice(), upload(&site.authority.issue(&leaf))).await.unwrap();
+    site.clock.set(NOW + 31 * DAY);
+    assert_eq!(site.certs.usage(&alice()).await.unwrap().live, 0);
+    site.certs.upload(&alice(), upload(&site.issue("b.example.com"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_names_everything_that_is_wrong() {
+    let site = Site::new(10).await;
+    let expired = TestLeaf::new(&["a.example.com"]).valid(NOW - 90 * DAY, NOW - DAY);
+    let issued = site.authority.issue(&expired);
+    let leaf_only = Upload::pem(issued.leaf_pem(), issued.key_pem());
+    let error = site.certs.upload(&alice(), leaf_only).await.unwrap_err();
+    assert_eq!((error.code(), error.rule()), (Some(ErrorCode::Expired), "expired"));
+    let rules: Vec<_> = error.findings().iter().map(cert_core::Finding::rule).collect();
+    assert!(rules.contains(&Rule::Expired) && rules.contains(&Rule::IssuerMissing), "{rules:?}");
+    assert_eq!(site.certs.usage(&alice()).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn quota_comes_before_the_path_and_after_the_leaf() {
+    let site = Site::new(0).await;
+    let untrusted = TestCa::root("Stranger", NOW);
+    let valid = untrusted.issue(&TestLeaf::new(&["a.example.com"]));
+    assert_eq!(code(site.certs.upload(&alice(), upload(&valid)).await), Some(ErrorCode::QuotaExceeded));
+    let expired = untrusted.issue(&TestLeaf::new(&["a.example.com"]).valid(NOW - 9 * DAY, NOW - DAY));
+    assert_eq!(code(site.certs.upload(&alice(), upload(&expired)).await), Some(ErrorCode::Expired));
+}
+
+#[tokio::test]
+async fn lists_read_in_upload_order_and_can_be_narrowed() {
+    let site = Site::new(10).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let issued = site.issue(&format!("n{n}.example.com"));
+        ids.push(site.certs.upload(&alice(), upload(&issued)).await.unwrap().id());
+    }
+    let (mut seen, mut marker) = (Vec::new(), None::<String>);
+    loop {
+        let page = site.certs.page(&alice(), marker.as_deref(), PageSize::new(2)).await.unwrap();
+        if page.certs().is_empty() {
+            assert_eq!(page.marker(), None);
+            break;
+        }
+        seen.extend(page.certs().iter().map(|cert| cert.id));
+        marker = page.marker().map(str::to_owned);
+    }
+    assert_eq!(seen, ids);
+
+    let page = site.certs.page(&alice(), None, PageSize::new(1)).await.unwrap();
+    let of_alice = site.certs.page(&bob(), page.marker(), PageSize::MAX).await;
+    assert_eq!(code(of_alice), Some(ErrorCode::NotPermitted));
+    let garbled = site.certs.page(&alice(), Some("garbled"), PageSize::MAX).await;
+    assert!(matches!(garbled, Err(ServiceError::Marker(_))));
+
+    let by = FindBy::Covering("n3.example.com".parse().unwrap());
+    let found = site.certs.find(&alice(), &by, None, PageSize::MAX).await.unwrap();
+    assert_eq!(found.certs().iter().map(|cert| cert.id).collect::<Vec<_>>(), [ids[3]]);
+}
+
+#[tokio::test]
+async fn names_and_labels_have_limits() {
+    let site = Site::new(10).await;
+    let issued = site.issue("a.example.com");
+    let long = site.certs.upload(&alice(), upload(&issued).name("x".repeat(256))).await;
+    assert!(matches!(long, Err(ServiceError::InvalidName { .. })));
+    let control = site.certs.upload(&alice(), upload(&issued).common_name("a\0b")).await;
+    assert!(matches!(control, Err(ServiceError::InvalidName { .. })));
+    let many = (0..17).fold(upload(&issued), |upload, n| upload.label(n.to_string(), "x"));
+    assert!(matches!(site.certs.upload(&alice(), many).await, Err(ServiceError::Labels(_))));
+}
+
+#[tokio::test]
+async fn inspecting_stores_nothing() {
+    let site = Site::new(10).await;
+    let issued = site.issue("a.example.com");
+    assert!(site.certs.inspect(&alice(), upload(&issued)).await.unwrap().accepted());
+    assert!(!site.certs.inspect(&alice(), Upload::pem("x", "y")).await.unwrap().accepted());
+    assert_eq!(site.certs.usage(&alice()).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn a_store_takes_one_ring_only() {
+    let store = Arc::new(MemoryStore::new());
+    let ring = Arc::new(LocalKeyRing::ephemeral().unwrap());
+    CertService::builder_shared(store.clone(), ring.clone()).build().await.unwrap();
+    CertService::builder_shared(store.clone(), ring).build().await.unwrap();
+    let other = Arc::new(LocalKeyRing::ephemeral().unwrap());
+    let refused = CertService::builder_shared(store, other).build().await;
+    assert!(matches!(refused, Err(ServiceError::WrongRing { .. })));
+}

@@ -1,0 +1,178 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use cert_core::{Language, Timestamp};
+use clap::{Args, Parser, Subcommand};
+use zeroize::Zeroizing;
+
+/// A certificate store: it judges uploads, explains refusals, and seals private keys.
+#[derive(Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  certkeep serve                                 start a server here, with its data in ./certkeep-data
+  certkeep check fullchain.pem --key privkey.pem judge a chain and its key without any server
+  certkeep cert list                             what the server keeps for you"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Upload, read, list and delete certificates on a server
+    Cert(CertArgs),
+    /// Judge a chain, and its key, on this machine
+    Check(CheckArgs),
+    /// Run the server
+    Serve(ServeArgs),
+}
+
+/// Flags beat the environment, and both beat the file.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  certkeep serve
+      On 127.0.0.1:8080; the first run creates ./certkeep-data with a key ring, a credential and a demo
+      certificate, and prints a line to try next.
+  certkeep serve --listen 127.0.0.1:9090 --store memory:
+  certkeep serve --config /etc/certkeep.toml
+  CERTKEEP_LISTEN=0.0.0.0:8080 certkeep serve")]
+pub(crate) struct ServeArgs {
+    /// TOML file with everything; ./certkeep-data/certkeep.toml by default, made on the first run
+    #[arg(long, env = "CERTKEEP_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address and port
+    #[arg(long, env = "CERTKEEP_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where certificates are kept: memory: or sled:PATH
+    #[arg(long, env = "CERTKEEP_STORE", value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// The key ring that seals private keys
+    #[arg(long, env = "CERTKEEP_KEY_RING", value_name = "FILE")]
+    pub(crate) key_ring: Option<PathBuf>,
+    /// Whether reading a certificate returns its private key
+    #[arg(long, env = "CERTKEEP_EXPOSE_PRIVATE_KEYS", value_name = "BOOL")]
+    pub(crate) expose_private_keys: Option<bool>,
+    /// Unexpired certificates that an owner may have
+    #[arg(long, env = "CERTKEEP_QUOTA", value_name = "NUMBER")]
+    pub(crate) quota: Option<u64>,
+    /// Certificates that an owner may have, expired ones included
+    #[arg(long, env = "CERTKEEP_TOTAL", value_name = "NUMBER")]
+    pub(crate) total: Option<u64>,
+    /// Longest request body, such as 1MiB
+    #[arg(long, env = "CERTKEEP_MAX_BODY", value_name = "SIZE")]
+    pub(crate) max_body: Option<String>,
+}
+
+/// Exit code 0: it would be accepted. 1: it would be refused. 2: the check could not run.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  certkeep check fullchain.pem --key privkey.pem
+  certkeep check fullchain.pem --at 2027-01-01 --trust private-ca.pem
+  certkeep check fullchain.pem --json | jq .findings")]
+pub(crate) struct CheckArgs {
+    /// The chain, PEM or DER; - for the standard input
+    #[arg(value_name = "CHAIN")]
+    pub(crate) chain: PathBuf,
+    /// The private key of the leaf
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<PathBuf>,
+    /// The instant to judge at, as 2026-02-13 or 2026-02-13T12:00:00Z; now by default
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// A PEM file of trust anchors, or webpki or system; may be repeated; webpki by default
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Vec<String>,
+    /// Language of the texts: en or zh-CN
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub(crate) lang: Language,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the chain as it would be served to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_chain: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  export CERTKEEP_URL=http://127.0.0.1:8080 CERTKEEP_ACCESS_KEY=... CERTKEEP_SECRET_KEY=...
+  certkeep cert upload fullchain.pem --key privkey.pem --name www
+  certkeep cert list
+  certkeep cert get 019aa0c8b3c0f3a21b2c3d4e --chain fullchain.pem --key privkey.pem
+  certkeep cert delete 019aa0c8b3c0f3a21b2c3d4e")]
+pub(crate) struct CertArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    #[command(subcommand)]
+    pub(crate) command: CertCommand,
+}
+
+#[derive(Args)]
+pub(crate) struct ServerArgs {
+    /// The server
+    #[arg(long, env = "CERTKEEP_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    pub(crate) url: String,
+    /// The access key
+    #[arg(long, env = "CERTKEEP_ACCESS_KEY", hide_env_values = true, default_value = "", global = true)]
+    pub(crate) access_key: String,
+    // From the environment only: a process list shows arguments to everybody.
+    #[arg(skip = Zeroizing::new(std::env::var("CERTKEEP_SECRET_KEY").unwrap_or_default()))]
+    pub(crate) secret_key: Zeroizing<String>,
+    /// Language of the server's texts: en or zh-CN
+    #[arg(long, value_name = "TAG", default_value = "en", global = true)]
+    pub(crate) lang: Language,
+    /// Print the server's answer as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CertCommand {
+    /// Delete a certificate and its key
+    Delete {
+        /// The certificate's id
+        id: String,
+    },
+    /// Show a certificate, and write its chain and key to files
+    Get {
+        /// The certificate's id
+        id: String,
+        /// Write the chain to this file
+        #[arg(long, value_name = "FILE")]
+        chain: Option<PathBuf>,
+        /// Write the private key to this file, with mode 0600
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// List certificates, oldest upload first
+    List {
+        /// How many to fetch at a time
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Upload a chain and its key; prints the id
+    Upload {
+        /// The chain, PEM, leaf first or not
+        chain: PathBuf,
+        /// The private key of the leaf
+        #[arg(long, value_name = "KEY")]
+        key: PathBuf,
+        /// What to call it
+        #[arg(long, default_value = "")]
+        name: String,
+        /// The common name to show; the leaf's by default
+        #[arg(long, default_value = "")]
+        common_name: String,
+        /// A label; may be repeated
+        #[arg(long = "label", value_name = "KEY=VALUE")]
+        labels: Vec<String>,
+    },
+}

@@ -1,0 +1,126 @@
+//! A client of the API: it signs requests and reads answers.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use ureq::{
+    Agent,
+    http::{Method, Request},
+    tls::{RootCerts, TlsConfig},
+};
+
+use crate::{cli::ServerArgs, failure::Failure};
+
+/// A server, and who we are there.
+pub(crate) struct Client<'a> {
+    agent: Agent,
+    server: &'a ServerArgs,
+    base: &'a str,
+}
+
+impl<'a> Client<'a> {
+    pub(crate) fn new(server: &'a ServerArgs) -> Result<Self, Failure> {
+        if server.access_key.is_empty() || server.secret_key.is_empty() {
+            return Err(Failure::new(
+                "no credential: set CERTKEEP_ACCESS_KEY and CERTKEEP_SECRET_KEY\n  \
+                 a server that was started without a configuration wrote them: . ./certkeep-data/credential.env",
+            ));
+        }
+        let base = server.url.trim_end_matches('/');
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            let message = format!("CERTKEEP_URL must start with http:// or https://, and is {base}");
+            return Err(Failure::new(message));
+        }
+        Ok(Self { agent: agent(), server, base })
+    }
+
+    /// Sends a request and returns the answer's fields, or what the server says is wrong.
+    pub(crate) fn call(&self, method: Method, target: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let signed_target = format!("{}{target}", path_of(self.base));
+        let signature =
+            cert_http::sign_qbox(&self.server.access_key, &self.server.secret_key, &signed_target);
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{target}", self.base))
+            .header("Authorization", signature)
+            .header("Accept-Language", self.server.lang.tag())
+            .header("Content-Type", "application/json")
+            .body(body.map(Value::to_string).unwrap_or_default())
+            .map_err(|error| Failure::new(format!("{} is no address: {error}", self.base)))?;
+        let mut response = self.agent.run(request).map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        let text = response.body_mut().read_to_string().map_err(|error| self.unreachable(&error))?;
+        let answer: Value = serde_json::from_str(&text).map_err(|_| {
+            Failure::new(format!("{} answered {status} without JSON: is it a certkeep server?", self.base))
+        })?;
+        if status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> Failure {
+        Failure::new(format!(
+            "cannot reach {}: {error}\n  start a server with `certkeep serve`, or set CERTKEEP_URL to one",
+            self.base
+        ))
+    }
+}
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+fn agent() -> Agent {
+    let tls = TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .root_certs(RootCerts::WebPki)
+        .build();
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(TIMEOUT))
+        .tls_config(tls)
+        .build()
+        .into()
+}
+
+/// The path of a base address: it is part of what is signed.
+fn path_of(base: &str) -> &str {
+    let authority = base.split_once("://").map_or(base, |(_, rest)| rest);
+    authority.find('/').map_or("", |start| &authority[start..])
+}
+
+/// The server's refusal, with every finding.
+fn refusal(answer: &Value) -> Failure {
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let findings = answer["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut message = format!("refused with {} ({})", answer["code"], text(answer, "rule"));
+    if findings.is_empty() {
+        message.push_str(&format!("\n  {}", text(answer, "error")));
+    }
+    for finding in findings {
+        let location = &finding["location"];
+        let mut place = text(location, "field");
+        for key in ["certificate", "line"] {
+            if let Some(number) = location[key].as_u64() {
+                place.push_str(&format!(", {key} {number}"));
+            }
+        }
+        message.push_str(&format!(
+            "\n{}[{}] {place}: {}",
+            text(finding, "level"),
+            text(finding, "rule"),
+            text(finding, "message")
+        ));
+        if let Some(fix) = finding["fix"].as_str() {
+            message.push_str(&format!("\n  fix: {fix}"));
+        }
+    }
+    Failure::refused(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn the_path_of_an_address_is_signed() {
+        assert_eq!(path_of("http://127.0.0.1:8080"), "");
+        assert_eq!(path_of("https://example.com/certificates"), "/certificates");
+    }
+}

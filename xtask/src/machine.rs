@@ -1,0 +1,55 @@
+//! What the tests need of the machine, and how a Debian gets it.
+
+use std::process::Command;
+
+use crate::command;
+
+/// A Debian package and how to see that it is not needed any more.
+struct Requirement {
+    package: &'static str,
+    is_met: fn() -> bool,
+}
+
+const REQUIREMENTS: [Requirement; 2] = [
+    Requirement { package: "python3-venv", is_met: has_python_venv },
+    Requirement { package: "postgresql", is_met: has_postgres },
+];
+
+/// Installs what is missing where that is possible, and names it where it is not.
+pub(crate) fn prepare(offline: bool) -> Result<(), String> {
+    let missing: Vec<_> =
+        REQUIREMENTS.iter().filter(|requirement| !(requirement.is_met)()).map(|r| r.package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if offline || !is_root() || !command::succeeds(Command::new("apt-get").arg("--version")) {
+        return Err(format!(
+            "this machine lacks what some tests need; install: {list}\n  as root: apt-get install {list}"
+        ));
+    }
+    command::run(Command::new("apt-get").arg("update"))?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
+    command::run(install.args(&missing))?;
+    match REQUIREMENTS.iter().find(|requirement| !(requirement.is_met)()) {
+        None => Ok(()),
+        Some(unmet) => Err(format!("{} is installed and still not usable", unmet.package)),
+    }
+}
+
+fn has_python_venv() -> bool {
+    command::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+}
+
+/// Debian keeps the server's programs out of the search path, one folder a version.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
+        || command::succeeds(Command::new("initdb").arg("--version"))
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

@@ -1,0 +1,48 @@
+//! `cargo xtask test`: what every change must pass.
+
+use std::process::Command;
+
+use crate::{command, machine, python};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Install nothing: say what is missing instead
+    #[arg(long)]
+    offline: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    machine::prepare(options.offline)?;
+    command::run(&mut command::cargo(&["fmt", "--all", "--check"]))?;
+    let lints =
+        ["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"];
+    command::run(&mut command::cargo(&lints))?;
+    lint_without_features()?;
+    command::run(&mut with_sdk(command::cargo(&["test", "--workspace", "--all-features", "--locked"]))?)?;
+    let mut docs = command::cargo(&["doc", "--workspace", "--all-features", "--no-deps", "--locked"]);
+    command::run(docs.env("RUSTDOCFLAGS", "-D warnings"))?;
+    eprintln!("xtask: all tests passed");
+    Ok(())
+}
+
+/// Each library alone, as somebody who needs no feature gets it.
+fn lint_without_features() -> Result<(), String> {
+    for package in ["cert-core", "certkeep-store", "cert-service", "cert-http"] {
+        command::run(&mut command::cargo(&[
+            "clippy",
+            "--locked",
+            "--package",
+            package,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    Ok(())
+}
+
+/// Tells the tests where the SDK and a Postgres are, and that their absence is a failure.
+fn with_sdk(mut tests: Command) -> Result<Command, String> {
+    tests.env("CERTKEEP_TEST_PYTHON", python::interpreter()?).env("CERTKEEP_REQUIRE_POSTGRES", "1");
+    Ok(tests)
+}
