@@ -28,6 +28,7 @@ pub mod export;
 pub mod feed;
 pub mod find;
 pub mod insert;
+pub mod model;
 pub mod page;
 pub mod quota;
 pub mod race;
@@ -80,6 +81,7 @@ macro_rules! conformance_tests {
             find: by_each_key, only_the_owner_s, pages_of_what_is_found;
             insert: a_repeated_upload_gets_its_id, a_taken_id_is_refused, another_owner_s_same_upload_is_another,
                 everything_comes_back, the_key_is_apart, reopening_keeps_everything;
+            model: random_steps_agree_with_a_plain_model;
             page: ids_in_order_from_any_marker, only_the_owner_s_certificates, under_concurrent_writes_each_once;
             quota: a_deleted_certificate_frees_its_place, a_refusal_consumes_nothing, an_expired_one_counts_in_total_only,
                 expiry_frees_places, time_does_not_go_back, usage_follows;
