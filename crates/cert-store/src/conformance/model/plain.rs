@@ -33,6 +33,11 @@ impl Plain {
         now() + self.seconds
     }
 
+    /// The generation of a certificate, or that of one that is yet to come.
+    pub(super) fn generation(&self, number: CertNumber) -> u64 {
+        self.certs.get(&number).map_or(1, |cert| cert.generation)
+    }
+
     /// Takes a step, and gives the answer that it must have.
     pub(super) fn take(&mut self, step: Step, world: &World) -> String {
         match self.decide(step, world) {
@@ -183,7 +188,7 @@ impl Plain {
         if self.retired.contains(&kek) {
             return Err("kek_retired");
         }
-        if self.live(number.0) >= live || self.of(number.0).count() >= 3 {
+        if self.live(number.0) >= live || self.of(number.0).count() as u64 >= World::TOTAL {
             return Err("quota_exceeded");
         }
         let cert = Cert { generation: 1, content, kek, previous: None, superseded_by: None };

@@ -32,12 +32,13 @@ impl Step {
         let below = |byte: u8, count: usize| usize::from(byte) % count;
         let cert = |owner, number| (below(owner, World::OWNERS), below(number, World::CERTS));
         let (first, by) = (cert(a, b), below(c, World::OWNERS));
-        let generation = u64::from(d) % 3 + 1;
+        // Mostly the generation that stands, which `resolved` fills in.
+        let generation = if d % 8 < 6 { CURRENT } else { u64::from(d) % 3 + 1 };
         let (kek, target) = (below(e, World::KEKS), below(f, World::TARGETS));
-        let (content, live) = (below(g, World::CONTENTS), u64::from(c) % 3 + 1);
+        let (content, live) = (below(g, World::CONTENTS), u64::from(c) % 4 + 1);
         match kind % 16 {
-            0..4 => Self::Insert { cert: first, content, kek, live },
-            4 | 5 => Self::Bind { cert: first, by: first.0, generation, target },
+            0..3 => Self::Insert { cert: first, content, kek, live },
+            3..6 => Self::Bind { cert: first, by: first.0, generation, target },
             6 => Self::Bind { cert: first, by, generation, target },
             7 | 8 => Self::Replace { cert: first, generation, content, kek, live },
             9 => Self::Rollback { cert: first, generation, kek, live },
@@ -51,9 +52,26 @@ impl Step {
         }
     }
 
+    /// The step with the generation that stands, where it asks for that.
+    pub(super) fn resolved(mut self, current: impl Fn(CertNumber) -> u64) -> Self {
+        let (Self::Bind { cert, generation, .. }
+        | Self::Move { cert, generation, .. }
+        | Self::Replace { cert, generation, .. }
+        | Self::Rewrap { cert, generation, .. }
+        | Self::Rollback { cert, generation, .. }
+        | Self::TakeOver { to: cert, generation, .. }) = &mut self
+        else {
+            return self;
+        };
+        if *generation == CURRENT {
+            *generation = current(*cert);
+        }
+        self
+    }
+
     /// What a store answers.
     pub(super) async fn of_store(self, store: &dyn CertStore, world: &World, now: Timestamp) -> String {
-        let quota = |live| Quota { live, total: 3 };
+        let quota = |live| Quota { live, total: World::TOTAL };
         match self {
             Self::Bind { cert, by, generation, target } => {
                 let (owner, target) = (world.owner(by), world.target(target));
@@ -105,6 +123,9 @@ impl Step {
     }
 }
 
+/// Stands for the generation that stands.
+const CURRENT: u64 = 0;
+
 /// An answer as text: the value, or the rule of the refusal.
 pub(super) fn shown<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
     match answer {
@@ -121,7 +142,9 @@ pub(super) struct World {
 impl World {
     pub(super) const OWNERS: usize = 2;
     pub(super) const CERTS: usize = 4;
-    pub(super) const CONTENTS: usize = 3;
+    /// How many certificates an owner may have.
+    pub(super) const TOTAL: u64 = 3;
+    pub(super) const CONTENTS: usize = 5;
     pub(super) const TARGETS: usize = 3;
     pub(super) const KEKS: usize = 2;
 
@@ -166,17 +189,17 @@ impl World {
 
     /// When a content ends, in seconds from the start.
     pub(super) const fn end(content: usize) -> i64 {
-        [100, 200, 400][content]
+        [100, 200, 400, 50, 1000][content]
     }
 
     fn sample(&self, owner: usize, content: usize) -> Sample {
         let domain = format!("r{}.example", self.round);
-        let names = [
-            vec![format!("a.{domain}")],
-            vec![format!("*.{domain}")],
-            vec![format!("b.{domain}"), format!("a.{domain}")],
-        ];
-        let names: Vec<&str> = names[content].iter().map(String::as_str).collect();
+        let names = match content {
+            0 => vec![format!("a.{domain}")],
+            2 => vec![format!("b.{domain}"), format!("a.{domain}")],
+            _ => vec![format!("*.{domain}")],
+        };
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Sample::new(&self.owner(owner), content as u64).names(&names).ending(now() + Self::end(content))
     }
 
