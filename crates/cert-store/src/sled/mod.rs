@@ -36,6 +36,9 @@ use crate::{
 /// Certificates in a folder.
 ///
 /// A folder can be open once at a time. Dropping the store writes what was accepted and closes it.
+///
+/// After the disk has failed a write, because it is full for one, writes are refused with a typed error and reads go
+/// on. Once the disk has room, open the store again: everything that was acknowledged is there.
 pub struct SledStore {
     // Dropped in this order: the writer ends before the database closes, and the lock goes last.
     writer: Writer,
