@@ -86,7 +86,8 @@ macro_rules! conformance_tests {
             quota: a_deleted_certificate_frees_its_place, a_refusal_consumes_nothing, an_expired_one_counts_in_total_only,
                 expiry_frees_places, time_does_not_go_back, usage_follows;
             race: a_dropped_call_is_all_or_nothing, bind_and_delete_never_both_win, bound_domains_are_always_covered,
-                exactly_the_places_are_given, one_domain_has_one_owner, one_upload_many_times_is_stored_once;
+                exactly_the_places_are_given, one_domain_has_one_owner, one_upload_many_times_is_stored_once,
+                takeover_and_re_pointing_do_not_cross;
             replace: a_bound_domain_keeps_its_cover, a_replaced_version_is_found_by_what_it_is, a_stale_generation_is_refused,
                 a_version_more_and_one_kept, coming_back_to_life_needs_a_place, reopening_keeps_versions,
                 rolling_back_and_forth, the_same_content_again_is_nothing;

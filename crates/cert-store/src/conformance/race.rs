@@ -156,3 +156,35 @@ pub async fn one_domain_has_one_owner(fixture: impl Fixture) {
     }
     assert_eq!(store.totals().await.unwrap().bindings, 20);
 }
+
+pub async fn takeover_and_re_pointing_do_not_cross(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let alice = owner("alice");
+    for round in 0..50 {
+        let sample = |place: u64| {
+            let ending = now() + (place as i64 + 1) * 86_400;
+            let name = format!("n{round}.example.com");
+            Sample::new(&alice, round * 10 + place).names(&[name.as_str()]).ending(ending)
+        };
+        let [old, newer, other] = [sample(0), sample(1), sample(2)];
+        let ids = [old.insert(&*store).await, newer.insert(&*store).await, other.insert(&*store).await];
+        let options = BindOptions::default();
+        store.bind(ids[0], &alice, Generation(1), &target(round), options, now()).await.unwrap();
+        let taking_over = {
+            let (store, alice) = (Arc::clone(&store), alice.clone());
+            tokio::spawn(async move {
+                store.take_over(&target(round), ids[0], ids[1], Generation(1), &alice, now()).await
+            })
+        };
+        let before = store.bind(ids[2], &alice, Generation(1), &target(round), options, now()).await.unwrap();
+        // Whichever comes second, the owner's own word stands at the end.
+        let (superseded_by, expected) = match taking_over.await.unwrap() {
+            Ok(()) => (Some(ids[1]), ids[1]),
+            Err(StoreError::Stale { generation: None, .. }) => (None, ids[0]),
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(before, Some(expected));
+        assert_eq!(store.bound(&target(round)).await.unwrap().unwrap().id, ids[2]);
+        assert_eq!(store.get(ids[0]).await.unwrap().superseded_by, superseded_by);
+    }
+}

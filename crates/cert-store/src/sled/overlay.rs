@@ -5,6 +5,7 @@ use std::{
     sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+use ::sled::IVec;
 use cert_core::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -15,16 +16,16 @@ use super::{
 };
 use crate::{BackendError, CertId, OwnerId, StoreError, quota::Account};
 
-/// A key and its value.
+/// A key and its value, shared with sled's cache.
 pub(super) struct Entry {
-    pub(super) key: Vec<u8>,
-    pub(super) value: Vec<u8>,
+    pub(super) key: IVec,
+    pub(super) value: IVec,
 }
 
 /// Something that has keys and values in order.
 pub(super) trait Reader {
     /// The bytes of a value.
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError>;
 
     /// The first `limit` keys, with their values, from the first key up to and without the second.
     fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError>;
@@ -88,7 +89,7 @@ pub(super) struct View<'a> {
 }
 
 impl Reader for View<'_> {
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         self.tree.bytes(key)
     }
 
@@ -98,8 +99,8 @@ impl Reader for View<'_> {
 }
 
 impl Reader for ::sled::Tree {
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.get(key).map_err(read_failed)?.map(|bytes| bytes.to_vec()))
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        self.get(key).map_err(read_failed)
     }
 
     fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -108,13 +109,7 @@ impl Reader for ::sled::Tree {
             return Ok(Vec::new());
         }
         let entries = self.range(from.as_slice()..to.as_slice()).take(limit);
-        entries
-            .map(|entry| {
-                entry
-                    .map(|(key, value)| Entry { key: key.to_vec(), value: value.to_vec() })
-                    .map_err(read_failed)
-            })
-            .collect()
+        entries.map(|entry| entry.map(|(key, value)| Entry { key, value }).map_err(read_failed)).collect()
     }
 }
 
@@ -166,9 +161,9 @@ impl<'a> Overlay<'a> {
 }
 
 impl Reader for Overlay<'_> {
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         match self.step.get(key).or_else(|| self.batch.get(key)) {
-            Some(changed) => Ok(changed.clone()),
+            Some(changed) => Ok(changed.as_deref().map(IVec::from)),
             None => self.tree.bytes(key),
         }
     }
@@ -182,12 +177,12 @@ impl Reader for Overlay<'_> {
         let changed = || self.batch.range(bounds()).chain(self.step.range(bounds()));
         // Each change may hide one of the tree's entries.
         let stored = self.tree.scan(range, limit.saturating_add(changed().count()))?;
-        let mut entries: BTreeMap<Vec<u8>, Vec<u8>> =
+        let mut entries: BTreeMap<IVec, IVec> =
             stored.into_iter().map(|Entry { key, value }| (key, value)).collect();
         for (key, value) in changed() {
             match value {
-                Some(value) => entries.insert(key.clone(), value.clone()),
-                None => entries.remove(key),
+                Some(value) => entries.insert(IVec::from(key.as_slice()), IVec::from(value.as_slice())),
+                None => entries.remove(key.as_slice()),
             };
         }
         Ok(entries.into_iter().take(limit).map(|(key, value)| Entry { key, value }).collect())
