@@ -4,15 +4,17 @@ use std::process::Command;
 
 use crate::command;
 
-/// A Debian package and how to see that it is not needed any more.
+/// Debian packages and how to see that they are not needed any more.
 struct Requirement {
     package: &'static str,
     is_met: fn() -> bool,
 }
 
-const REQUIREMENTS: [Requirement; 2] = [
+const REQUIREMENTS: [Requirement; 3] = [
     Requirement { package: "python3-venv", is_met: has_python_venv },
     Requirement { package: "postgresql", is_met: has_postgres },
+    // OpenSSL beside us in the benches, which the lints see too.
+    Requirement { package: "libssl-dev pkg-config", is_met: has_openssl },
 ];
 
 /// Installs what is missing where that is possible, and names it where it is not.
@@ -31,7 +33,7 @@ pub(crate) fn prepare(offline: bool) -> Result<(), String> {
     command::run(Command::new("apt-get").arg("update"))?;
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
-    command::run(install.args(&missing))?;
+    command::run(install.args(list.split(' ')))?;
     match REQUIREMENTS.iter().find(|requirement| !(requirement.is_met)()) {
         None => Ok(()),
         Some(unmet) => Err(format!("{} is installed and still not usable", unmet.package)),
@@ -47,6 +49,10 @@ fn has_postgres() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
         || command::succeeds(Command::new("initdb").arg("--version"))
+}
+
+fn has_openssl() -> bool {
+    command::succeeds(Command::new("pkg-config").args(["--exists", "openssl"]))
 }
 
 fn is_root() -> bool {

@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask --help`.
 
 mod command;
+mod fuzz;
 mod machine;
+mod measure;
 mod python;
 mod test;
 
@@ -16,15 +18,26 @@ use clap::Parser;
     after_help = "\
 Examples:
   cargo xtask test            everything that a change must pass, as CI runs it
-  cargo xtask test --offline  without installing anything: what is missing is named"
+  cargo xtask test --offline  without installing anything: what is missing is named
+  cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
+  cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
     /// Format, lints, tests, documentation, and the official Python SDK against the real server
     Test(test::Options),
+    /// The criterion suites
+    Bench(measure::Options),
+    /// The fuzz targets, each for a while
+    Fuzz(fuzz::Options),
+    /// What our work costs over the part that nobody can do without
+    Ratios(measure::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse() {
+        Cli::Bench(options) => measure::bench(&options),
+        Cli::Fuzz(options) => fuzz::run(&options),
+        Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };
     match result {

@@ -51,7 +51,7 @@ pub(crate) fn build<'a>(
     let end_entity = EndEntityCert::try_from(chain[leaf].der())?;
     let issuers: Vec<usize> = (0..chain.len()).filter(|&index| index != leaf).collect();
     let intermediates: Vec<CertificateDer<'_>> =
-        issuers.iter().map(|&index| chain[index].der().clone()).collect();
+        issuers.iter().map(|&index| CertificateDer::from(chain[index].as_der())).collect();
     let time =
         UnixTime::since_unix_epoch(core::time::Duration::from_secs(now.as_unix().max(0).unsigned_abs()));
 

@@ -3,6 +3,8 @@
 //! Loading a key checks that its numbers belong together. It does not look at how they were chosen: the checks here
 //! do, without any arithmetic on big numbers beyond a subtraction and remainders by small ones.
 
+use std::sync::LazyLock;
+
 use der::{
     Decode as _, Reader as _, SliceReader,
     asn1::{AnyRef, BitStringRef, UintRef},
@@ -107,10 +109,15 @@ pub(crate) fn certificate_weakness(spki: &[u8]) -> Option<RsaWeakness> {
     public_weakness(modulus, exponent)
 }
 
+/// Whether a modulus of this many bits is neither too short nor too long, and whole octets.
+pub(crate) fn is_allowed_size(bits: usize) -> bool {
+    caps::RSA_MODULUS_BITS.contains(&bits) && bits.is_multiple_of(8)
+}
+
 /// What the public numbers alone give away.
 fn public_weakness(modulus: &[u8], exponent: &[u8]) -> Option<RsaWeakness> {
     let bits = bit_length(modulus);
-    if !caps::RSA_MODULUS_BITS.contains(&bits) || !bits.is_multiple_of(8) {
+    if !is_allowed_size(bits) {
         return Some(RsaWeakness::Size { bits: u16::try_from(bits).unwrap_or(u16::MAX) });
     }
     let exponent_bits = bit_length(exponent);
@@ -119,50 +126,84 @@ fn public_weakness(modulus: &[u8], exponent: &[u8]) -> Option<RsaWeakness> {
     if even || !(17..=33).contains(&exponent_bits) {
         return Some(RsaWeakness::Exponent);
     }
-    if let Some(factor) = small_factor(modulus) {
-        return Some(RsaWeakness::SmallFactor { factor });
-    }
-    has_roca_fingerprint(modulus).then_some(RsaWeakness::Roca)
+    modulus_weakness(modulus)
 }
 
-/// The smallest prime factor below 752, the bound of SP 800-89 section 5.3.3.
-fn small_factor(modulus: &[u8]) -> Option<u16> {
-    // Products of primes that fit 32 bits, so that one pass over the modulus serves several primes.
-    let mut batch: Vec<u16> = Vec::new();
-    let mut product: u64 = 1;
-    let primes = (2_u16..752).filter(|&n| is_prime(n));
-    for prime in primes.chain([u16::MAX]) {
-        if prime == u16::MAX || product * u64::from(prime) > u64::from(u32::MAX) {
-            let remainder = remainder(modulus, product);
-            if let Some(factor) = batch.iter().find(|&&factor| remainder.is_multiple_of(u64::from(factor))) {
-                return Some(*factor);
-            }
-            (batch, product) = (Vec::new(), 1);
+/// The primes below 752, the bound of SP 800-89 section 5.3.3, in batches whose products fit 32 bits: one pass over a
+/// modulus serves the primes of a batch.
+static BATCHES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
+    let mut batches = Vec::new();
+    let mut primes: Vec<u16> = Vec::new();
+    let product = |primes: &[u16]| primes.iter().map(|&prime| u64::from(prime)).product::<u64>();
+    for prime in (2..752).filter(|&n| is_prime(n)) {
+        if product(&primes) * u64::from(prime) > u64::from(u32::MAX) {
+            batches.push(Batch::new(core::mem::take(&mut primes)));
         }
-        batch.push(prime);
-        product *= u64::from(prime);
+        primes.push(prime);
     }
-    None
+    batches.push(Batch::new(primes));
+    batches
+});
+
+/// Primes with their product, and the powers of 2^32 by that product: with them, a remainder takes one multiplication
+/// a limb and a single division.
+struct Batch {
+    primes: Vec<u16>,
+    product: u64,
+    powers: Vec<u32>,
+}
+
+impl Batch {
+    fn new(primes: Vec<u16>) -> Self {
+        let product = primes.iter().map(|&prime| u64::from(prime)).product();
+        let next = |power: &u64| Some((power << 32) % product);
+        let limbs = caps::RSA_MODULUS_BITS.end() / 32;
+        // Below the product, which fits 32 bits.
+        let powers =
+            core::iter::successors(Some(1 % product), next).take(limbs).map(|power| power as u32).collect();
+        Self { primes, product, powers }
+    }
+
+    /// The remainder of a number, given in limbs of 32 bits from the lowest on, by the product.
+    fn remainder(&self, limbs: &[u32]) -> u64 {
+        let terms = limbs.iter().zip(&self.powers).map(|(&limb, &power)| u64::from(limb) * u64::from(power));
+        let sum: u128 = terms.map(u128::from).sum();
+        // Below the product.
+        (sum % u128::from(self.product)) as u64
+    }
+}
+
+/// A prime factor below 752, else the ROCA fingerprint.
+fn modulus_weakness(modulus: &[u8]) -> Option<RsaWeakness> {
+    let limbs = limbs(modulus);
+    let mut is_roca = true;
+    for batch in BATCHES.iter() {
+        let rest = batch.remainder(&limbs);
+        for &prime in &batch.primes {
+            let residue = rest % u64::from(prime);
+            if residue == 0 {
+                return Some(RsaWeakness::SmallFactor { factor: prime });
+            }
+            is_roca =
+                is_roca && (!ROCA_PRIMES.contains(&prime) || is_power_of_65537(residue, u64::from(prime)));
+        }
+    }
+    is_roca.then_some(RsaWeakness::Roca)
+}
+
+/// A big-endian number in limbs of 32 bits, from the lowest on.
+fn limbs(number: &[u8]) -> Vec<u32> {
+    let limb = |bytes: &[u8]| bytes.iter().fold(0, |limb, &byte| limb << 8 | u32::from(byte));
+    number.rchunks(4).map(limb).collect()
 }
 
 fn is_prime(n: u16) -> bool {
     n >= 2 && (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
 }
 
-/// The remainder of a big-endian number by a divisor of at most 32 bits.
-fn remainder(number: &[u8], divisor: u64) -> u64 {
-    number.iter().fold(0, |rest, &byte| (rest << 8 | u64::from(byte)) % divisor)
-}
-
-/// Whether the modulus is a power of 65537 modulo each of these primes: primes of the form k * M + 65537^a are, for
-/// M divisible by all of them, and about one other key in 2^27 is.
-fn has_roca_fingerprint(modulus: &[u8]) -> bool {
-    const PRIMES: [u64; 38] = [
-        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
-        103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
-    ];
-    PRIMES.iter().all(|&prime| is_power_of_65537(remainder(modulus, prime), prime))
-}
+/// A modulus whose primes are of the form k * M + 65537^a is a power of 65537 modulo each of these, since M is
+/// divisible by all of them; about one other in 2^27 is.
+const ROCA_PRIMES: core::ops::RangeInclusive<u16> = 3..=167;
 
 fn is_power_of_65537(residue: u64, prime: u64) -> bool {
     let generator = 65_537 % prime;
@@ -194,7 +235,7 @@ fn distance_bits(p: &[u8], q: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{RsaWeakness, distance_bits, has_roca_fingerprint, public_weakness, remainder, small_factor};
+    use super::{RsaWeakness, distance_bits, modulus_weakness, public_weakness};
 
     /// An odd number of 2048 bits without a factor below 752: 2^2047 + an offset that was searched for here.
     fn modulus() -> Vec<u8> {
@@ -202,7 +243,7 @@ mod tests {
         number[0] = 0x80;
         for low in (1..=u16::MAX).step_by(2) {
             number[254..].copy_from_slice(&low.to_be_bytes());
-            if small_factor(&number).is_none() {
+            if modulus_weakness(&number).is_none() {
                 return number;
             }
         }
@@ -236,28 +277,34 @@ mod tests {
         assert!(matches!(short, Some(RsaWeakness::Size { bits: 1..2048 })), "{short:?}");
     }
 
+    fn remainder(number: &[u8], divisor: u64) -> u64 {
+        number.iter().fold(0, |rest, &byte| (rest << 8 | u64::from(byte)) % divisor)
+    }
+
     #[test]
     fn small_factors() {
         let mut number = modulus();
         for factor in [3_u64, 17, 743, 751] {
-            // Add what is missing to the next multiple, as long as no smaller factor comes in.
-            let rest = remainder(&number, factor);
-            let mut carry = factor - rest;
+            // Add what is missing to the next multiple.
+            let mut carry = factor - remainder(&number, factor);
             for byte in number.iter_mut().rev() {
                 carry += u64::from(*byte);
                 *byte = carry as u8;
                 carry >>= 8;
             }
-            let found = small_factor(&number).map(u64::from);
-            assert!(found.is_some_and(|found| found <= factor && remainder(&number, found) == 0));
+            let found = match modulus_weakness(&number) {
+                Some(RsaWeakness::SmallFactor { factor }) => u64::from(factor),
+                other => panic!("{other:?}"),
+            };
+            assert!(found <= factor && remainder(&number, found) == 0);
         }
     }
 
     #[test]
     fn roca_is_told_from_other_moduli() {
         // 1 is 65537^0 modulo every prime.
-        assert!(has_roca_fingerprint(&[1]));
-        assert!(!has_roca_fingerprint(&modulus()));
+        assert_eq!(modulus_weakness(&[1]), Some(RsaWeakness::Roca));
+        assert_eq!(modulus_weakness(&modulus()), None);
     }
 
     #[test]

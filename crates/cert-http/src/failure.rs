@@ -197,3 +197,7 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

@@ -6,7 +6,7 @@ mod site;
 use std::time::Duration;
 
 use axum::{body::Body, http::StatusCode};
-use cert_core::testing::TestLeaf;
+use cert_core::testing::{TestCa, TestLeaf};
 use cert_http::Options;
 use serde_json::{Value, json};
 use site::{NOW, Request, Site};
@@ -57,6 +57,33 @@ async fn create_read_list_delete() {
     site.get(&format!("/sslcert/{id}")).await.is_refused(400, 400_401, "not_found");
     site.delete(&format!("/sslcert/{id}")).await.is_refused(400, 400_401, "not_found");
     site.get("/sslcert/no-id").await.is_refused(400, 400_401, "not_found");
+}
+
+#[tokio::test]
+async fn warnings_come_with_success_and_never_say_error() {
+    let site = Site::new(Options::default()).await;
+    let mut leaf = TestLeaf::new(&["a.example.com"]);
+    leaf.common_name = Some("error.example.com".to_owned());
+    let issued = site.authority.issue(&leaf);
+    let stranger = TestCa::root("Stranger", NOW).pem();
+    let body = json!({ "ca": issued.chain_pem() + &stranger, "pri": issued.key_pem() });
+    let created = site.post("/sslcert", &body).await;
+    assert_eq!(created.status, StatusCode::OK);
+    let rules: Vec<_> =
+        created.json["warnings"].as_array().unwrap().iter().map(|w| w["rule"].clone()).collect();
+    assert!(rules.len() >= 2 && rules.contains(&json!("unrelated_certificate")), "{rules:?}");
+    assert!(
+        created.json["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|w| !w["message"].as_str().unwrap().is_empty())
+    );
+    assert!(!created.text.contains("error"), "{}", created.text);
+
+    let id = created.json["certID"].as_str().unwrap();
+    let read = site.get(&format!("/sslcert/{id}")).await;
+    assert_eq!(read.json["ca"], issued.chain_pem(), "the stranger is not served");
 }
 
 #[tokio::test]

@@ -221,3 +221,24 @@ async fn a_store_takes_one_ring_only() {
     let refused = CertService::builder_shared(store, other).build().await;
     assert!(matches!(refused, Err(ServiceError::WrongRing { .. })));
 }
+
+/// An executor that is shutting down.
+struct Closed;
+
+#[async_trait::async_trait]
+impl cert_service::Executor for Closed {
+    async fn execute(&self, job: cert_service::Job) {
+        drop(job);
+    }
+}
+
+#[tokio::test]
+async fn work_that_is_not_run_is_refused() {
+    let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
+        .executor(Closed)
+        .build()
+        .await
+        .unwrap();
+    let refused = certs.upload(&alice(), Upload::pem("x", "y")).await;
+    assert!(matches!(refused, Err(ServiceError::Interrupted)));
+}

@@ -15,6 +15,7 @@ use cert_store::{CertStore, MemoryStore, SledStore};
 use tokio::{net::TcpListener, signal};
 
 use crate::{
+    audit::AuditLog,
     bootstrap,
     cli::ServeArgs,
     config::{Config, StoreUrl},
@@ -45,7 +46,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
 
 async fn serve(config: Config, is_default: bool) -> Result<(), Failure> {
     let address = config.listen;
-    let store = format!("{:?}", config.store);
+    let store = config.store.to_string();
     let router = assemble(config).await?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::new(format!(
@@ -69,6 +70,7 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
     let (ring, is_new) = open_ring(&config.key_ring)?;
     let built = CertService::builder_shared(store, Arc::new(ring))
         .policies(config.plans)
+        .events(AuditLog)
         .executor(Cores::all())
         .build()
         .await;

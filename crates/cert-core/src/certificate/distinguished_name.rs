@@ -88,11 +88,18 @@ fn text(value: &AnyRef<'_>) -> String {
         }
         // ISO 8859-1 is how TeletexString is used in certificates.
         Tag::TeletexString => printable(bytes.iter().map(|&b| char::from(b))),
-        _ => printable(String::from_utf8_lossy(bytes).chars()),
+        _ => printable_ascii(bytes),
     }
 }
 
-pub(super) fn printable(characters: impl Iterator<Item = char>) -> String {
+/// The same for bytes that are meant as ASCII, which nearly all are.
+pub(super) fn printable_ascii(bytes: &[u8]) -> String {
+    let is_plain = bytes.len() <= MAX_TEXT && bytes.iter().all(|&b| (b' '..=b'~').contains(&b));
+    let text = String::from_utf8_lossy(bytes);
+    if is_plain { text.into_owned() } else { printable(text.chars()) }
+}
+
+fn printable(characters: impl Iterator<Item = char>) -> String {
     let mut shown = String::new();
     for c in characters.take(MAX_TEXT) {
         if c.is_control() || is_direction_control(c) {

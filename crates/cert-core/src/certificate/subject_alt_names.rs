@@ -2,7 +2,7 @@
 
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef};
 
-use super::{distinguished_name::printable, fields::CertificateError};
+use super::{distinguished_name::printable_ascii, fields::CertificateError};
 use crate::caps;
 
 /// The names of the extension that this crate uses.
@@ -38,7 +38,7 @@ impl SubjectAltNames {
     fn push(&mut self, name: &AnyRef<'_>) {
         match name.tag() {
             Tag::ContextSpecific { number, .. } if number.0 == DNS_NAME => {
-                self.dns.push(printable(String::from_utf8_lossy(name.value()).chars()));
+                self.dns.push(printable_ascii(name.value()));
             }
             Tag::ContextSpecific { number, .. } if number.0 == IP_ADDRESS => {
                 self.ip_addresses.push(name.value().to_vec());

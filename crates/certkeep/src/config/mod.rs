@@ -7,6 +7,7 @@ mod units;
 
 use std::{
     collections::HashMap,
+    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -79,6 +80,15 @@ impl StoreUrl {
                 Err("store: this program was built without Postgres; use memory: or sled:PATH".to_owned())
             }
             _ => Err(format!("store = \"{text}\" must be memory: or sled:PATH")),
+        }
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory:"),
+            Self::Sled(path) => write!(f, "sled:{}", path.display()),
         }
     }
 }

@@ -1,0 +1,96 @@
+//! `cargo xtask fuzz`: the targets of `fuzz/`, each for a while.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use crate::command;
+
+const TARGETS: [&str; 5] = ["pem", "key", "certificate", "bundle", "report"];
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// One target instead of all
+    #[arg(value_parser = TARGETS)]
+    target: Option<String>,
+    /// Seconds for each target
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+}
+
+/// Runs each target from seeds that the frozen test data make. A find is kept by libFuzzer in `fuzz/artifacts`; make a
+/// test of it.
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    if !command::succeeds(Command::new("cargo").args(["fuzz", "--version"])) {
+        return Err("cargo-fuzz is missing; install it: cargo install cargo-fuzz".into());
+    }
+    for (index, target) in TARGETS.into_iter().enumerate() {
+        if options.target.as_deref().is_some_and(|only| only != target) {
+            continue;
+        }
+        eprintln!("xtask: target {target} ({} of {}), {} s", index + 1, TARGETS.len(), options.seconds);
+        let corpus = command::workspace().join("fuzz/corpus").join(target);
+        plant_seeds(target, &corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
+        command::run(&mut fuzz(target, options.seconds))?;
+    }
+    Ok(())
+}
+
+fn fuzz(target: &str, seconds: u64) -> Command {
+    // Through rustup's cargo: the one that runs this has pinned its own toolchain.
+    let mut fuzz = Command::new("cargo");
+    fuzz.env_remove("RUSTUP_TOOLCHAIN").args(["+nightly", "fuzz", "run", target, "--"]);
+    fuzz.arg(format!("-max_total_time={seconds}")).args([
+        "-max_len=16384",
+        "-timeout=10",
+        "-print_final_stats=1",
+    ]);
+    fuzz.current_dir(command::workspace());
+    fuzz
+}
+
+/// Each frozen file, in the shape in which the target takes it.
+fn plant_seeds(target: &str, corpus: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(corpus)?;
+    let data = command::workspace().join("crates/cert-core/tests/data");
+    for entry in fs::read_dir(data)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(seed) = seed(target, &path)? {
+            fs::write(corpus.join(format!("seed-{name}")), seed)?;
+        }
+    }
+    Ok(())
+}
+
+fn seed(target: &str, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let is_key = path.to_string_lossy().ends_with(".key.pem");
+    let content = || fs::read(path);
+    Ok(match target {
+        "pem" | "key" => Some(content()?),
+        "certificate" => first_block(&content()?),
+        _ if is_key => {
+            let chain = fs::read(PathBuf::from(path.to_string_lossy().replace(".key.pem", ".pem")))?;
+            // A chain above 64 KiB is none of the frozen ones.
+            let length = u16::try_from(chain.len()).unwrap_or(u16::MAX).to_be_bytes();
+            Some([&length[..], &chain, &content()?].concat())
+        }
+        _ => None,
+    })
+}
+
+/// The DER of a file's first block.
+fn first_block(pem: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(pem).ok()?;
+    let body: String = text
+        .lines()
+        .skip_while(|line| !line.starts_with("-----BEGIN"))
+        .skip(1)
+        .take_while(|line| !line.starts_with('-'))
+        .collect();
+    BASE64_STANDARD.decode(body).ok()
+}
