@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use cert_core::{DnsName, Fingerprint, KeyType, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{CertId, Generation, Labels, OwnerId, PreviousVersion, SealedKey};
+use crate::{
+    CertId, Generation, Labels, OwnerId, PreviousVersion, SealedKey,
+    octets::{OctetString, Octets},
+};
 
 /// What is known of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +73,7 @@ mod key_type_number {
 }
 
 /// The chain that will be served: DER certificates, leaf first. Cheap to clone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServedChain(Arc<[Box<[u8]>]>);
 
 impl ServedChain {
@@ -94,6 +96,19 @@ impl ServedChain {
 impl<'a> FromIterator<&'a [u8]> for ServedChain {
     fn from_iter<I: IntoIterator<Item = &'a [u8]>>(certificates: I) -> Self {
         Self(certificates.into_iter().map(Box::from).collect())
+    }
+}
+
+impl Serialize for ServedChain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|certificate| Octets(certificate)))
+    }
+}
+
+impl<'de> Deserialize<'de> for ServedChain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let certificates = Vec::<OctetString>::deserialize(deserializer)?;
+        Ok(Self(certificates.into_iter().map(|certificate| certificate.0.into_boxed_slice()).collect()))
     }
 }
 

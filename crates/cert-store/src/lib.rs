@@ -51,6 +51,7 @@ mod id;
 mod labels;
 mod memory;
 mod migrate;
+mod octets;
 mod owner;
 mod page;
 mod precondition;

@@ -3,9 +3,12 @@
 use core::{fmt, str::FromStr};
 
 use cert_core::Fingerprint;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{CertId, Generation, OwnerId};
+use crate::{
+    CertId, Generation, OwnerId,
+    octets::{OctetString, Octets},
+};
 
 /// The id of a key-encryption key: a label and a check of its material, 1 to 80 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -43,9 +46,9 @@ impl FromStr for KekId {
 }
 
 impl<'de> Deserialize<'de> for KekId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::new(&text).map_err(serde::de::Error::custom)
+        Self::new(&text).map_err(de::Error::custom)
     }
 }
 
@@ -56,8 +59,7 @@ pub struct KekIdError;
 
 /// A sealed private key, opaque but for the key-encryption key in its header: version, suite, then the length of the
 /// key-encryption key's id as 16 bits and the id.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SealedKey {
     bytes: Vec<u8>,
     kek: KekId,
@@ -99,6 +101,18 @@ fn read_kek(bytes: &[u8]) -> Option<KekId> {
 impl fmt::Debug for SealedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SealedKey").field("kek", &self.kek.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Serialize for SealedKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Octets(&self.bytes).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SealedKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_bytes(OctetString::deserialize(deserializer)?.0).map_err(de::Error::custom)
     }
 }
 
