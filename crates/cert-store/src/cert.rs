@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use cert_core::{DnsName, Fingerprint, KeyType, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{CertId, Generation, Labels, OwnerId, SealedKey};
+use crate::{
+    CertId, Generation, Labels, OwnerId, PreviousVersion, SealedKey,
+    octets::{OctetString, Octets},
+};
 
 /// What is known of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,7 @@ pub struct LeafFacts {
     /// Last instant of its validity.
     pub not_after: Timestamp,
     /// Type of its key.
+    #[serde(with = "key_type_number")]
     pub key_type: KeyType,
     /// SHA-256 of its DER.
     pub fingerprint: Fingerprint,
@@ -30,9 +34,46 @@ pub struct LeafFacts {
     pub issuer: Vec<u8>,
 }
 
+impl LeafFacts {
+    /// Whether a certificate with this leaf may serve `domain`.
+    pub fn covers(&self, domain: &DnsName) -> bool {
+        self.cover_names.iter().any(|name| name.covers(domain))
+    }
+}
+
+/// Key types as numbers of our own: the order of the enum's variants may change, what is stored may not.
+mod key_type_number {
+    use cert_core::KeyType;
+    use serde::{Deserialize as _, Deserializer, Serializer, de, ser};
+
+    pub(super) fn serialize<S: Serializer>(key_type: &KeyType, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = match *key_type {
+            KeyType::EcP256 => 1,
+            KeyType::EcP384 => 2,
+            KeyType::EcP521 => 3,
+            KeyType::Ed25519 => 4,
+            KeyType::Rsa { bits } => RSA | u32::from(bits),
+            _ => return Err(ser::Error::custom("a key type without a number")),
+        };
+        serializer.serialize_u32(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyType, D::Error> {
+        match u32::deserialize(deserializer)? {
+            1 => Ok(KeyType::EcP256),
+            2 => Ok(KeyType::EcP384),
+            3 => Ok(KeyType::EcP521),
+            4 => Ok(KeyType::Ed25519),
+            number if number >> 16 == RSA >> 16 => Ok(KeyType::Rsa { bits: (number & 0xffff) as u16 }),
+            _ => Err(de::Error::custom("a number without a key type")),
+        }
+    }
+
+    const RSA: u32 = 0x1_0000;
+}
+
 /// The chain that will be served: DER certificates, leaf first. Cheap to clone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServedChain(Arc<[Box<[u8]>]>);
 
 impl ServedChain {
@@ -55,6 +96,19 @@ impl ServedChain {
 impl<'a> FromIterator<&'a [u8]> for ServedChain {
     fn from_iter<I: IntoIterator<Item = &'a [u8]>>(certificates: I) -> Self {
         Self(certificates.into_iter().map(Box::from).collect())
+    }
+}
+
+impl Serialize for ServedChain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|certificate| Octets(certificate)))
+    }
+}
+
+impl<'de> Deserialize<'de> for ServedChain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let certificates = Vec::<OctetString>::deserialize(deserializer)?;
+        Ok(Self(certificates.into_iter().map(|certificate| certificate.0.into_boxed_slice()).collect()))
     }
 }
 
@@ -84,14 +138,19 @@ impl NewCert {
     ///
     /// A backend keeps it, to give a repeated upload the id that it has.
     pub fn upload_digest(&self) -> Fingerprint {
-        let parts = [self.name.as_bytes(), self.common_name.as_bytes()];
-        let mut bytes = Vec::new();
-        for part in parts.into_iter().chain(self.chain.iter()) {
-            bytes.extend((part.len() as u64).to_be_bytes());
-            bytes.extend(part);
-        }
-        Fingerprint::of(&bytes)
+        upload_digest(&self.name, &self.common_name, &self.chain)
     }
+}
+
+/// Over each part with its length before it, so that no two parts run together.
+pub(crate) fn upload_digest(name: &str, common_name: &str, chain: &ServedChain) -> Fingerprint {
+    let parts = [name.as_bytes(), common_name.as_bytes()];
+    let mut bytes = Vec::new();
+    for part in parts.into_iter().chain(chain.iter()) {
+        bytes.extend((part.len() as u64).to_be_bytes());
+        bytes.extend(part);
+    }
+    Fingerprint::of(&bytes)
 }
 
 /// A stored certificate without its chain and key, as lists give it.
@@ -140,6 +199,8 @@ pub struct CertRecord {
     pub leaf: LeafFacts,
     /// The served chain.
     pub chain: ServedChain,
+    /// The version that a rollback brings back, if one is kept.
+    pub previous: Option<PreviousVersion>,
 }
 
 impl CertSummary {
@@ -159,9 +220,37 @@ impl CertSummary {
     }
 
     /// The whole record.
-    pub fn with_chain(self, chain: ServedChain) -> CertRecord {
+    pub fn into_record(self, chain: ServedChain, previous: Option<PreviousVersion>) -> CertRecord {
         let Self { id, owner, name, common_name, labels, created, generation, superseded_by, leaf } = self;
-        CertRecord { id, owner, name, common_name, labels, created, generation, superseded_by, leaf, chain }
+        CertRecord {
+            id,
+            owner,
+            name,
+            common_name,
+            labels,
+            created,
+            generation,
+            superseded_by,
+            leaf,
+            chain,
+            previous,
+        }
+    }
+
+    /// What makes an upload the same as this one; see [`NewCert::upload_digest`].
+    pub(crate) fn upload_digest(&self, chain: &ServedChain) -> Fingerprint {
+        upload_digest(&self.name, &self.common_name, chain)
+    }
+
+    /// Puts another version in the place of the one that stands, which is returned.
+    pub(crate) fn advance(&mut self, common_name: String, leaf: LeafFacts) -> PreviousVersion {
+        let generation = self.generation;
+        self.generation = generation.next();
+        PreviousVersion {
+            generation,
+            common_name: core::mem::replace(&mut self.common_name, common_name),
+            leaf: core::mem::replace(&mut self.leaf, leaf),
+        }
     }
 }
 
@@ -174,4 +263,45 @@ pub struct Inserted {
     pub generation: Generation,
     /// Whether the same upload was there already, and nothing was stored.
     pub existing: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use cert_core::KeyType;
+    use serde::{Deserialize, Serialize};
+
+    use super::{ServedChain, upload_digest};
+
+    #[derive(Serialize, Deserialize)]
+    struct Stored(#[serde(with = "super::key_type_number")] KeyType);
+
+    #[test]
+    fn key_types_keep_their_numbers() {
+        let numbers = [
+            (KeyType::EcP256, 1),
+            (KeyType::EcP384, 2),
+            (KeyType::EcP521, 3),
+            (KeyType::Ed25519, 4),
+            (KeyType::Rsa { bits: 4096 }, 0x1_1000_u32),
+        ];
+        for (key_type, number) in numbers {
+            let bytes = postcard::to_stdvec(&Stored(key_type)).unwrap();
+            assert_eq!(postcard::from_bytes::<u32>(&bytes), Ok(number));
+            assert_eq!(postcard::from_bytes::<Stored>(&bytes).unwrap().0, key_type);
+        }
+        assert!(postcard::from_bytes::<Stored>(&postcard::to_stdvec(&0x2_0000_u32).unwrap()).is_err());
+    }
+
+    #[test]
+    fn parts_of_an_upload_do_not_run_together() {
+        let chain = |parts: &[&'static [u8]]| parts.iter().copied().collect::<ServedChain>();
+        let digests = [
+            upload_digest("ab", "c", &chain(&[b"d"])),
+            upload_digest("a", "bc", &chain(&[b"d"])),
+            upload_digest("ab", "", &chain(&[b"c", b"d"])),
+            upload_digest("ab", "c", &chain(&[b"d", b""])),
+        ];
+        let distinct: std::collections::BTreeSet<_> = digests.into_iter().collect();
+        assert_eq!(distinct.len(), digests.len());
+    }
 }

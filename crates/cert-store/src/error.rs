@@ -1,8 +1,8 @@
 //! Why a step was refused or failed.
 
-use cert_core::{ErrorCode, Explain, Language};
+use cert_core::{DnsName, ErrorCode, Timestamp};
 
-use crate::{CertId, OwnerId};
+use crate::{CertId, EntryKey, Generation, KekId, OwnerId, Target};
 
 /// The source of a failure, as the backend has it.
 pub type BackendError = Box<dyn core::error::Error + Send + Sync>;
@@ -17,6 +17,18 @@ pub enum StoreError {
         /// The id.
         id: CertId,
     },
+    /// Another owner holds the target.
+    #[error("{} is bound by another owner", target.domain)]
+    BoundElsewhere {
+        /// The target.
+        target: Target,
+    },
+    /// Something else stands in the place of an imported entry.
+    #[error("something else stands in the place of {key}")]
+    Conflict {
+        /// The entry.
+        key: EntryKey,
+    },
     /// What is stored does not read back. Nothing happened.
     #[error("{backend}: what is stored does not read back ({operation})")]
     Corrupt {
@@ -26,6 +38,37 @@ pub enum StoreError {
         operation: &'static str,
         /// What it says.
         source: BackendError,
+    },
+    /// The certificate has expired, or does not outlive the one whose domain it should take over.
+    #[error("certificate {id} ends too early ({not_after})")]
+    Expired {
+        /// The certificate.
+        id: CertId,
+        /// Its end.
+        not_after: Timestamp,
+    },
+    /// Keys are sealed under the key-encryption key.
+    #[error("keys are sealed under {kek}")]
+    InUse {
+        /// The key-encryption key.
+        kek: KekId,
+    },
+    /// The feed does not reach back to the marker, or is in another epoch: start again.
+    #[error("the change feed does not reach back to the marker")]
+    MarkerTooOld,
+    /// There is no earlier version to go back to.
+    #[error("certificate {id} has no previous version")]
+    NoPrevious {
+        /// The certificate.
+        id: CertId,
+    },
+    /// The certificate does not cover the domain.
+    #[error("certificate {id} does not cover {domain}")]
+    NotCovered {
+        /// The certificate.
+        id: CertId,
+        /// The domain.
+        domain: DnsName,
     },
     /// There is no such certificate, or not in this generation.
     #[error("there is no certificate {id}")]
@@ -40,6 +83,30 @@ pub enum StoreError {
         owner: OwnerId,
         /// The limit that was reached.
         limit: u64,
+    },
+    /// The key-encryption key was retired: nothing is sealed under it any more.
+    #[error("{kek} was retired")]
+    Retired {
+        /// The key-encryption key.
+        kek: KekId,
+    },
+    /// Something has changed since the caller looked: look again.
+    #[error("certificate {id} is not what it was")]
+    Stale {
+        /// The certificate that the step was about.
+        id: CertId,
+        /// Its generation now, where that is what has changed; else what was bound has.
+        generation: Option<Generation>,
+    },
+    /// Domains are bound to the certificate.
+    #[error("certificate {id} is bound to {cdn} CDN and {storage} storage domains")]
+    StillBound {
+        /// The certificate.
+        id: CertId,
+        /// Bound CDN targets.
+        cdn: u64,
+        /// Bound storage targets.
+        storage: u64,
     },
     /// The backend cannot be used now. Nothing happened.
     #[error("{backend}: not available ({operation})")]
@@ -61,77 +128,54 @@ pub enum StoreError {
         /// What it says.
         source: BackendError,
     },
+    /// Bound domains would have a certificate that does not cover them.
+    #[error("{} bound domains of certificate {id} would lose their cover", domains.len())]
+    WouldUncover {
+        /// The certificate.
+        id: CertId,
+        /// The domains, each once, in order.
+        domains: Vec<DnsName>,
+    },
 }
 
 impl StoreError {
     /// The public number. A failure of the backend has none.
     pub const fn code(&self) -> Option<ErrorCode> {
         match self {
+            Self::Expired { .. } => Some(ErrorCode::Expired),
             Self::NotFound { .. } => Some(ErrorCode::NotFound),
             Self::QuotaExceeded { .. } => Some(ErrorCode::QuotaExceeded),
+            Self::StillBound { cdn: 0, .. } => Some(ErrorCode::BoundToStorage),
+            Self::StillBound { .. } => Some(ErrorCode::BoundToCdn),
             Self::AlreadyExists { .. }
+            | Self::BoundElsewhere { .. }
+            | Self::Conflict { .. }
             | Self::Corrupt { .. }
+            | Self::InUse { .. }
+            | Self::MarkerTooOld
+            | Self::NoPrevious { .. }
+            | Self::NotCovered { .. }
+            | Self::Retired { .. }
+            | Self::Stale { .. }
             | Self::Unavailable { .. }
-            | Self::Unknown { .. } => None,
+            | Self::Unknown { .. }
+            | Self::WouldUncover { .. } => None,
         }
     }
 }
 
-impl Explain for StoreError {
-    fn rule(&self) -> &'static str {
-        match self {
-            Self::AlreadyExists { .. } => "already_exists",
-            Self::Corrupt { .. } => "store_corrupt",
-            Self::NotFound { .. } => "not_found",
-            Self::QuotaExceeded { .. } => "quota_exceeded",
-            Self::Unavailable { .. } => "unavailable",
-            Self::Unknown { .. } => "outcome_unknown",
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use cert_core::ErrorCode;
 
-    fn message(&self, language: Language) -> String {
-        match language {
-            Language::ZhCn => chinese_message(self),
-            _ => english_message(self),
-        }
-    }
+    use super::StoreError;
+    use crate::CertId;
 
-    fn fix(&self, language: Language) -> Option<String> {
-        let (english, chinese) = match self {
-            Self::QuotaExceeded { .. } => (
-                "Delete certificates that are no longer used, or ask for a higher quota.",
-                "请删除不再使用的证书，或者申请提高配额。",
-            ),
-            Self::Unavailable { .. } | Self::Unknown { .. } => ("Try again in a moment.", "请稍后重试。"),
-            Self::AlreadyExists { .. } | Self::Corrupt { .. } | Self::NotFound { .. } => return None,
-        };
-        Some(if language == Language::ZhCn { chinese } else { english }.to_owned())
-    }
-}
-
-/// What a tenant may read: nothing of the backend.
-fn english_message(error: &StoreError) -> String {
-    match error {
-        StoreError::AlreadyExists { id } => format!("Certificate {id} exists already."),
-        StoreError::Corrupt { .. } => "What is stored does not read back.".into(),
-        StoreError::NotFound { id } => format!("There is no certificate {id}."),
-        StoreError::QuotaExceeded { limit, .. } => format!("The quota of {limit} certificates is used up."),
-        StoreError::Unavailable { .. } => {
-            "The certificate store cannot be reached; nothing was changed.".into()
-        }
-        StoreError::Unknown { .. } => {
-            "The certificate store failed while it wrote; it is not known whether it did.".into()
-        }
-    }
-}
-
-fn chinese_message(error: &StoreError) -> String {
-    match error {
-        StoreError::AlreadyExists { id } => format!("证书 {id} 已存在。"),
-        StoreError::Corrupt { .. } => "存储的内容无法读取。".into(),
-        StoreError::NotFound { id } => format!("证书 {id} 不存在。"),
-        StoreError::QuotaExceeded { limit, .. } => format!("{limit} 个证书的配额已用完。"),
-        StoreError::Unavailable { .. } => "证书存储暂时无法访问，没有做任何更改。".into(),
-        StoreError::Unknown { .. } => "证书存储在写入时失败，结果未知。".into(),
+    #[test]
+    fn of_two_kinds_of_domains_the_cdn_one_is_named() {
+        let code = |cdn, storage| StoreError::StillBound { id: CertId::MIN, cdn, storage }.code();
+        assert_eq!(code(1, 0), Some(ErrorCode::BoundToCdn));
+        assert_eq!(code(0, 1), Some(ErrorCode::BoundToStorage));
+        assert_eq!(code(1, 1), Some(ErrorCode::BoundToCdn));
     }
 }

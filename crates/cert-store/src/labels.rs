@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Up to 16 pairs of a key (1 to 63 bytes) and a value (up to 255), opaque to the store but for finding by them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct Labels(BTreeMap<String, String>);
 
 impl Labels {
@@ -44,6 +44,20 @@ impl Labels {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Labels {
+    type Error = LabelsError;
+
+    fn try_from(pairs: BTreeMap<String, String>) -> Result<Self, LabelsError> {
+        Self::new(pairs)
+    }
+}
+
+impl From<Labels> for BTreeMap<String, String> {
+    fn from(labels: Labels) -> Self {
+        labels.0
     }
 }
 

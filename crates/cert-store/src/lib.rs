@@ -45,27 +45,40 @@ mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod explain;
+mod feed;
 mod id;
 mod labels;
 mod memory;
+mod migrate;
+mod octets;
 mod owner;
 mod page;
+mod precondition;
 mod quota;
 mod sealed_key;
 #[cfg(feature = "sled")]
 mod sled;
 mod store;
+mod target;
+mod transfer;
+mod version;
 
 #[cfg(feature = "sled")]
 pub use self::sled::{OpenError, SledStore};
 pub use cert::{CertRecord, CertSummary, Inserted, LeafFacts, NewCert, ServedChain};
 pub use claim::{ClaimName, ClaimNameError};
 pub use error::{BackendError, StoreError};
+pub use feed::{Change, Event, FeedMarker, FeedMarkerError};
 pub use id::{CertId, CertIdError, Generation, Shard};
 pub use labels::{Labels, LabelsError};
 pub use memory::MemoryStore;
+pub use migrate::{MigrateError, migrate};
 pub use owner::{OwnerId, OwnerIdError};
 pub use page::{FindBy, Marker, MarkerCall, MarkerError, PageSize};
 pub use quota::{Quota, Usage};
-pub use sealed_key::{KekId, KekIdError, SealedKey, SealedKeyError};
+pub use sealed_key::{KekId, KekIdError, SealedKey, SealedKeyError, SealedUnder};
 pub use store::CertStore;
+pub use target::{BindOptions, Binding, Expiring, Slot, Target, TargetKind, Totals};
+pub use transfer::{BindingEntry, CertEntry, Entry, EntryKey, PreviousEntry, StoreDigest};
+pub use version::{NewVersion, PreviousVersion};

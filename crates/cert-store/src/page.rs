@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use cert_core::{DnsName, Fingerprint};
 
-use crate::{CertId, OwnerId};
+use crate::{CertId, CertSummary, OwnerId};
 
 /// How many items a page may have: 1 to 1000.
 ///
@@ -26,6 +26,12 @@ impl PageSize {
     /// Brings a number into the range.
     pub fn new(items: usize) -> Self {
         Self(items.clamp(Self::MIN.0, Self::MAX.0))
+    }
+
+    /// A size that is known to be in the range.
+    pub(crate) const fn of(items: usize) -> Self {
+        assert!(Self::MIN.0 <= items && items <= Self::MAX.0);
+        Self(items)
     }
 
     /// The number of items.
@@ -59,6 +65,19 @@ pub enum FindBy {
     Name(DnsName),
     /// SHA-256 of the leaf's `SubjectPublicKeyInfo`.
     Spki(Fingerprint),
+}
+
+impl FindBy {
+    /// Whether it describes this certificate.
+    pub fn matches(&self, cert: &CertSummary) -> bool {
+        match self {
+            Self::Covering(domain) => cert.leaf.covers(domain),
+            Self::Label { key, value } => cert.labels.get(key) == Some(value),
+            Self::Leaf(fingerprint) => cert.leaf.fingerprint == *fingerprint,
+            Self::Name(name) => cert.leaf.cover_names.contains(name),
+            Self::Spki(fingerprint) => cert.leaf.spki_fingerprint == *fingerprint,
+        }
+    }
 }
 
 /// Which list a marker belongs to.

@@ -78,15 +78,20 @@ impl Account {
         Usage { live: self.live, total: self.total }
     }
 
+    /// Whether a certificate with this end counts as one that has not expired.
+    pub(crate) fn is_live(&self, not_after: Timestamp) -> bool {
+        not_after > self.as_of
+    }
+
     /// Counts one more that ends at `not_after`.
     pub(crate) fn add(&mut self, not_after: Timestamp) {
         self.total += 1;
-        self.live += u64::from(not_after > self.as_of);
+        self.live += u64::from(self.is_live(not_after));
     }
 
     /// Counts one less that ends at `not_after`.
     pub(crate) fn remove(&mut self, not_after: Timestamp) {
         self.total = self.total.saturating_sub(1);
-        self.live = self.live.saturating_sub(u64::from(not_after > self.as_of));
+        self.live = self.live.saturating_sub(u64::from(self.is_live(not_after)));
     }
 }

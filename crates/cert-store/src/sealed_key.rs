@@ -2,7 +2,13 @@
 
 use core::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use cert_core::Fingerprint;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{
+    CertId, Generation, OwnerId,
+    octets::{OctetString, Octets},
+};
 
 /// The id of a key-encryption key: a label and a check of its material, 1 to 80 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -40,9 +46,9 @@ impl FromStr for KekId {
 }
 
 impl<'de> Deserialize<'de> for KekId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::new(&text).map_err(serde::de::Error::custom)
+        Self::new(&text).map_err(de::Error::custom)
     }
 }
 
@@ -53,8 +59,7 @@ pub struct KekIdError;
 
 /// A sealed private key, opaque but for the key-encryption key in its header: version, suite, then the length of the
 /// key-encryption key's id as 16 bits and the id.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SealedKey {
     bytes: Vec<u8>,
     kek: KekId,
@@ -99,6 +104,18 @@ impl fmt::Debug for SealedKey {
     }
 }
 
+impl Serialize for SealedKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Octets(&self.bytes).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SealedKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_bytes(OctetString::deserialize(deserializer)?.0).map_err(de::Error::custom)
+    }
+}
+
 impl TryFrom<Vec<u8>> for SealedKey {
     type Error = SealedKeyError;
 
@@ -111,6 +128,19 @@ impl From<SealedKey> for Vec<u8> {
     fn from(key: SealedKey) -> Self {
         key.bytes
     }
+}
+
+/// A sealed key in the list of those under one key-encryption key, with what its sealing is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedUnder {
+    /// The certificate.
+    pub id: CertId,
+    /// The generation that the key belongs to.
+    pub generation: Generation,
+    /// The owner.
+    pub owner: OwnerId,
+    /// SHA-256 of the `SubjectPublicKeyInfo` of that generation's leaf.
+    pub spki_fingerprint: Fingerprint,
 }
 
 /// The bytes are not a sealed key.

@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use async_trait::async_trait;
 use cert_store::{
-    CertStore, OpenError, SledStore,
+    CertStore, OpenError, PageSize, SledStore,
     conformance::{Fixture, Sample, owner, run},
 };
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ fn another_format_is_refused() {
         database.flush().unwrap();
     }
     let refused = SledStore::open(folder.path()).unwrap_err();
-    assert!(matches!(refused, OpenError::Format { found: 99, known: 1, .. }), "{refused}");
+    assert!(matches!(refused, OpenError::Format { found: 99, known: 2, .. }), "{refused}");
 }
 
 #[test]
@@ -87,5 +87,17 @@ fn a_value_that_does_not_decode_is_corrupt() {
         }
         let error = fixture.open().await.get(sample.id()).await.unwrap_err();
         assert!(matches!(error, cert_store::StoreError::Corrupt { backend: "sled", .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_restored_folder_has_another_epoch() {
+    run(Sled::new(), |fixture| async move {
+        let store = SledStore::open(fixture.0.path()).unwrap();
+        let before = store.head().await.unwrap();
+        store.renew_epoch().await.unwrap();
+        let refused = store.changes(before, PageSize::MAX).await.unwrap_err();
+        assert!(matches!(refused, cert_store::StoreError::MarkerTooOld), "{refused}");
+        assert!(store.changes(store.head().await.unwrap(), PageSize::MAX).await.unwrap().is_empty());
     });
 }

@@ -10,7 +10,7 @@ pub async fn everything_comes_back(fixture: impl Fixture) {
     let inserted = store.insert(sample.new_cert(), Quota::UNLIMITED, now()).await.unwrap();
     assert_eq!(inserted, Inserted { id: sample.id(), generation: Generation::FIRST, existing: false });
     let cert = sample.new_cert();
-    let expected = CertSummary::of_new(&cert, now()).with_chain(cert.chain.clone());
+    let expected = CertSummary::of_new(&cert, now()).into_record(cert.chain.clone(), None);
     assert_eq!(store.get(inserted.id).await.unwrap(), expected);
     assert_eq!(store.sealed_key(inserted.id, Generation::FIRST).await.unwrap(), cert.sealed_key);
 }

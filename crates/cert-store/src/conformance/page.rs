@@ -38,7 +38,7 @@ pub async fn ids_in_order_from_any_marker(fixture: impl Fixture) {
     let first = &store.page(&alice, None, PageSize::MIN).await.unwrap()[0];
     let record = store.get(first.id).await.unwrap();
     assert_eq!(
-        first.clone().with_chain(record.chain.clone()),
+        first.clone().into_record(record.chain.clone(), None),
         record,
         "a summary is the record without its chain"
     );

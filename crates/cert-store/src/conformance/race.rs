@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Fixture, Sample, now, owner};
-use crate::{Generation, PageSize, Quota, StoreError, Usage};
+use crate::{BindOptions, Generation, PageSize, Quota, StoreError, Target, Usage};
 
 pub async fn exactly_the_places_are_given(fixture: impl Fixture) {
     let store = fixture.open().await;
@@ -75,5 +75,116 @@ pub async fn a_dropped_call_is_all_or_nothing(fixture: impl Fixture) {
         assert_eq!(store.sealed_key(sample.id(), Generation::FIRST).await.is_ok(), is_listed, "key {number}");
         let repeated = store.insert(sample.new_cert(), Quota::UNLIMITED, now()).await.unwrap();
         assert_eq!(repeated.existing, is_listed, "upload {number}");
+    }
+}
+
+fn target(number: u64) -> Target {
+    Target::cdn(format!("n{number}.example.com").parse().unwrap())
+}
+
+pub async fn bind_and_delete_never_both_win(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let alice = owner("alice");
+    for number in 0..100 {
+        let id = Sample::new(&alice, number).insert(&*store).await;
+        let bind = {
+            let (store, alice) = (Arc::clone(&store), alice.clone());
+            let options = BindOptions::default();
+            tokio::spawn(async move {
+                store.bind(id, &alice, Generation(1), &target(number), options, now()).await
+            })
+        };
+        let deleted = store.delete_if_unbound(id, &alice, now()).await;
+        match (bind.await.unwrap(), deleted) {
+            (Ok(_), Err(StoreError::StillBound { .. })) => {
+                assert_eq!(store.bound(&target(number)).await.unwrap().unwrap().id, id);
+            }
+            (Err(StoreError::NotFound { .. }), Ok(())) => {
+                assert_eq!(store.bound(&target(number)).await.unwrap(), None);
+            }
+            both => panic!("{both:?}"),
+        }
+    }
+}
+
+pub async fn bound_domains_are_always_covered(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let alice = owner("alice");
+    for number in 0..100 {
+        let sample = Sample::new(&alice, number);
+        let id = sample.insert(&*store).await;
+        let replace = {
+            let other = Sample::new(&alice, 1000 + number).new_version();
+            let store = Arc::clone(&store);
+            tokio::spawn(
+                async move { store.replace(id, Generation(1), other, Quota::UNLIMITED, now()).await },
+            )
+        };
+        let options = BindOptions::default();
+        let bound = store.bind(id, &alice, Generation(1), &target(number), options, now()).await;
+        match (replace.await.unwrap(), bound) {
+            (Ok(Generation(2)), Err(StoreError::Stale { .. }))
+            | (Err(StoreError::WouldUncover { .. }), Ok(None)) => {}
+            both => panic!("{both:?}"),
+        }
+    }
+}
+
+pub async fn one_domain_has_one_owner(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let owners: Vec<_> = (0..8).map(|number| owner(&format!("owner {number}"))).collect();
+    for round in 0..20 {
+        let mut calls = Vec::new();
+        for name in &owners {
+            let sample = Sample::new(name, round);
+            sample.insert(&*store).await;
+            let (store, name) = (Arc::clone(&store), name.clone());
+            calls.push(tokio::spawn(async move {
+                let (target, options) = (target(round), BindOptions::default());
+                store.bind(sample.id(), &name, Generation(1), &target, options, now()).await
+            }));
+        }
+        let mut admitted = 0;
+        for call in calls {
+            match call.await.unwrap() {
+                Ok(None) => admitted += 1,
+                Err(StoreError::BoundElsewhere { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(admitted, 1);
+    }
+    assert_eq!(store.totals().await.unwrap().bindings, 20);
+}
+
+pub async fn takeover_and_re_pointing_do_not_cross(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let alice = owner("alice");
+    for round in 0..50 {
+        let sample = |place: u64| {
+            let ending = now() + (place as i64 + 1) * 86_400;
+            let name = format!("n{round}.example.com");
+            Sample::new(&alice, round * 10 + place).names(&[name.as_str()]).ending(ending)
+        };
+        let [old, newer, other] = [sample(0), sample(1), sample(2)];
+        let ids = [old.insert(&*store).await, newer.insert(&*store).await, other.insert(&*store).await];
+        let options = BindOptions::default();
+        store.bind(ids[0], &alice, Generation(1), &target(round), options, now()).await.unwrap();
+        let taking_over = {
+            let (store, alice) = (Arc::clone(&store), alice.clone());
+            tokio::spawn(async move {
+                store.take_over(&target(round), ids[0], ids[1], Generation(1), &alice, now()).await
+            })
+        };
+        let before = store.bind(ids[2], &alice, Generation(1), &target(round), options, now()).await.unwrap();
+        // Whichever comes second, the owner's own word stands at the end.
+        let (superseded_by, expected) = match taking_over.await.unwrap() {
+            Ok(()) => (Some(ids[1]), ids[1]),
+            Err(StoreError::Stale { generation: None, .. }) => (None, ids[0]),
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(before, Some(expected));
+        assert_eq!(store.bound(&target(round)).await.unwrap().unwrap().id, ids[2]);
+        assert_eq!(store.get(ids[0]).await.unwrap().superseded_by, superseded_by);
     }
 }

@@ -2,7 +2,9 @@
 
 use cert_core::{Fingerprint, KeyType, Timestamp};
 
-use crate::{CertId, Labels, LeafFacts, NewCert, OwnerId, Quota, SealedKey, ServedChain};
+use crate::{
+    CertId, Generation, Labels, LeafFacts, NewCert, NewVersion, OwnerId, Quota, SealedKey, ServedChain,
+};
 
 /// The instant of the tests.
 pub fn now() -> Timestamp {
@@ -93,6 +95,23 @@ impl Sample {
             chain: [leaf.as_slice(), b"intermediate"].into_iter().collect::<ServedChain>(),
             sealed_key: self.sealed_key(),
         }
+    }
+
+    /// Its content as a version for another certificate.
+    pub fn new_version(&self) -> NewVersion {
+        let NewCert { common_name, leaf, chain, sealed_key, .. } = self.new_cert();
+        NewVersion { common_name, leaf, chain, sealed_key }
+    }
+
+    /// Puts the content of another sample under this one's id.
+    pub async fn replace_by(
+        &self,
+        other: &Self,
+        generation: u64,
+        store: &dyn crate::CertStore,
+    ) -> Generation {
+        let version = other.new_version();
+        store.replace(self.id(), Generation(generation), version, Quota::UNLIMITED, now()).await.unwrap()
     }
 
     /// Inserts it without limits.

@@ -8,23 +8,32 @@
 //! |---|---|---|
 //! | `m` | name of a fact about the store | |
 //! | `a` | name of a claim | its value |
-//! | `c` | id | [`CertSummary`](crate::CertSummary) |
+//! | `b` | target | what is bound there |
+//! | `c` | id | the certificate and its previous version |
+//! | `d` | id, target | the target |
+//! | `e` | end, id | nothing |
+//! | `f` | position | an event |
 //! | `h` | id, generation | served chain |
 //! | `k` | id, generation | sealed key |
 //! | `o` | owner | account |
+//! | `p` | owner, target | the target |
 //! | `i` | owner, id | nothing |
+//! | `r` | a retired key-encryption key | nothing |
+//! | `w` | key-encryption key, id, generation | nothing |
 //! | `x` | owner, end, id | nothing |
-//! | `u` | owner, digest of the upload | id |
+//! | `u` | owner, digest of the upload, id | nothing |
 //! | `n`, `l`, `s`, `t` | owner, name / leaf / key / label, id | nothing |
 
 use cert_core::{Fingerprint, Timestamp};
 
+use super::rows::{FeedEntry, Held, Row};
 use crate::{
-    CertId, CertSummary, ClaimName, FindBy, Generation, OwnerId, SealedKey, ServedChain, quota::Account,
+    CertId, ClaimName, EntryKey, FindBy, Generation, KekId, OwnerId, SealedKey, ServedChain, Target, Totals,
+    feed::FeedHead, quota::Account,
 };
 
 /// The version of keys and values.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A key whose value is a `T`.
 pub(super) struct Key<T> {
@@ -48,13 +57,52 @@ impl Key<u32> {
     }
 }
 
-impl Key<Vec<u8>> {
-    pub(super) fn claim(name: &ClaimName) -> Self {
-        Self::new(start(b'a').text(name.as_str()).0)
+impl Key<Totals> {
+    pub(super) fn totals() -> Self {
+        Self::new(start(b'm').text("totals").0)
     }
 }
 
-impl Key<CertSummary> {
+impl Key<FeedHead> {
+    pub(super) fn feed() -> Self {
+        Self::new(start(b'm').text("feed").0)
+    }
+}
+
+impl Key<FeedEntry> {
+    pub(super) fn event(position: u64) -> Self {
+        Self::new(start(b'f').number(position).0)
+    }
+}
+
+impl Key<()> {
+    pub(super) fn retired(kek: &KekId) -> Self {
+        Self::new(start(b'r').last(kek.as_str()).0)
+    }
+}
+
+impl Key<Vec<u8>> {
+    pub(super) fn claim(name: &ClaimName) -> Self {
+        Self::new(start(b'a').last(name.as_str()).0)
+    }
+}
+
+impl Key<Held> {
+    pub(super) fn bound(target: &Target) -> Self {
+        Self::new(start(b'b').target(target).0)
+    }
+}
+
+impl Key<Target> {
+    /// Where a binding is found by the certificate, and by its owner.
+    pub(super) fn binding(owner: &OwnerId, id: CertId, target: &Target) -> [Self; 2] {
+        let of_cert = Parts(Prefix::bindings_of(id).0).target(target);
+        let of_owner = Parts(Prefix::bound_by(owner).0).target(target);
+        [Self::new(of_cert.0), Self::new(of_owner.0)]
+    }
+}
+
+impl Key<Row> {
     pub(super) fn cert(id: CertId) -> Self {
         Self::new(start(b'c').id(id).0)
     }
@@ -78,17 +126,14 @@ impl Key<Account> {
     }
 }
 
-impl Key<CertId> {
-    pub(super) fn upload(owner: &OwnerId, digest: &Fingerprint) -> Self {
-        Self::new(start(b'u').text(owner.as_str()).fingerprint(digest).0)
-    }
-}
-
 /// The keys of a certificate that lists and counts go through.
-pub(super) fn index_keys(cert: &CertSummary) -> Vec<Key<()>> {
+pub(super) fn index_keys(row: &Row) -> Vec<Key<()>> {
+    let cert = &row.summary;
     let (owner, id, leaf) = (&cert.owner, cert.id, &cert.leaf);
     let mut keys = vec![
         Prefix::certs_of(owner).with(id),
+        Prefix::upload(owner, &row.upload).with(id),
+        Key::new(start(b'e').time(leaf.not_after).id(id).0),
         Key::new(ends_of(owner).time(leaf.not_after).id(id).0),
         Prefix::leaf(owner, &leaf.fingerprint).with(id),
         Prefix::spki(owner, &leaf.spki_fingerprint).with(id),
@@ -104,11 +149,56 @@ pub(super) fn ends_between(owner: &OwnerId, after: Timestamp, until: Timestamp) 
     (ends_of(owner).time(after + 1).0, ends_of(owner).time(until + 1).0)
 }
 
+/// The keys of all certificates that end before an instant, behind that of `after`.
+pub(super) fn ends_before(before: Timestamp, after: Option<(Timestamp, CertId)>) -> (Vec<u8>, Vec<u8>) {
+    let from = after.map_or_else(|| start(b'e').0, |(end, id)| behind(start(b'e').time(end).id(id).0));
+    (from, start(b'e').time(before).0)
+}
+
+/// The keys of the events behind a position, up to another.
+pub(super) fn events(after: u64, until: u64) -> (Vec<u8>, Vec<u8>) {
+    (behind(start(b'f').number(after).0), behind(start(b'f').number(until).0))
+}
+
+/// The keys of all certificates, claims and retired keys behind one of them, in this order.
+pub(super) fn entries_after(after: Option<&EntryKey>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let from = after.map(|key| match key {
+        EntryKey::Cert(id) => Key::cert(*id).bytes,
+        EntryKey::Claim(name) => Key::claim(name).bytes,
+        EntryKey::Retired(kek) => Key::retired(kek).bytes,
+    });
+    let tags = b"car";
+    let done = from.as_ref().and_then(|key| tags.iter().position(|tag| key.first() == Some(tag)));
+    let mut ranges: Vec<_> =
+        tags[done.unwrap_or_default()..].iter().map(|&tag| Prefix(start(tag).0).all()).collect();
+    if let (Some(first), Some(from)) = (ranges.first_mut(), from) {
+        first.0 = behind(from);
+    }
+    ranges
+}
+
+/// The id and the generation at the end of a key.
+pub(super) fn generation_in(key: &[u8]) -> Option<(CertId, Generation)> {
+    let (rest, generation) = key.split_last_chunk()?;
+    Some((id_in(rest)?, Generation(u64::from_be_bytes(*generation))))
+}
+
+/// The id at the end of a key.
+pub(super) fn id_in(key: &[u8]) -> Option<CertId> {
+    key.last_chunk().copied().map(CertId)
+}
+
+/// The smallest key behind this one.
+fn behind(mut key: Vec<u8>) -> Vec<u8> {
+    key.push(0);
+    key
+}
+
 fn ends_of(owner: &OwnerId) -> Parts {
     start(b'x').text(owner.as_str())
 }
 
-/// What the keys of a list start with; their last part is the id of a certificate.
+/// What the keys of a list start with; their last part is the id of a certificate, or a target.
 pub(super) struct Prefix(Vec<u8>);
 
 impl Prefix {
@@ -131,13 +221,75 @@ impl Prefix {
         }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.0
+    /// Certificates that an upload is the same as.
+    pub(super) fn upload(owner: &OwnerId, digest: &Fingerprint) -> Self {
+        Self(start(b'u').text(owner.as_str()).fingerprint(digest).0)
+    }
+
+    pub(super) fn bindings_of(id: CertId) -> Self {
+        Self(start(b'd').id(id).0)
+    }
+
+    pub(super) fn bound_by(owner: &OwnerId) -> Self {
+        Self(start(b'p').text(owner.as_str()).0)
+    }
+
+    pub(super) fn sealed_under(kek: &KekId) -> Self {
+        Self(start(b'w').text(kek.as_str()).0)
+    }
+
+    /// All targets.
+    pub(super) fn bound() -> Self {
+        Self(start(b'b').0)
+    }
+
+    /// The keys of the list: from the first, up to and without the second.
+    pub(super) fn all(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.0.clone(), self.end())
+    }
+
+    /// Those behind a certificate.
+    pub(super) fn after_id(&self, after: Option<CertId>) -> (Vec<u8>, Vec<u8>) {
+        let from = after.map_or_else(|| self.0.clone(), |id| behind(self.with(id).bytes));
+        (from, self.end())
+    }
+
+    /// Those behind a target.
+    pub(super) fn after_target(&self, after: Option<&Target>) -> (Vec<u8>, Vec<u8>) {
+        let from =
+            after.map_or_else(|| self.0.clone(), |target| behind(Parts(self.0.clone()).target(target).0));
+        (from, self.end())
+    }
+
+    /// Those behind a generation of a certificate.
+    pub(super) fn after_generation(&self, after: Option<(CertId, Generation)>) -> (Vec<u8>, Vec<u8>) {
+        let from = after.map_or_else(
+            || self.0.clone(),
+            |(id, generation)| behind(self.with_generation(id, generation).bytes),
+        );
+        (from, self.end())
+    }
+
+    /// The first key that does not start with this. Tags are ASCII, so there is one.
+    fn end(&self) -> Vec<u8> {
+        let mut end = self.0.clone();
+        while let Some(last) = end.pop() {
+            if last < u8::MAX {
+                end.push(last + 1);
+                break;
+            }
+        }
+        end
     }
 
     /// The key of a certificate in this list.
     pub(super) fn with(&self, id: CertId) -> Key<()> {
         Key::new(Parts(self.0.clone()).id(id).0)
+    }
+
+    /// The key of a generation in this list.
+    pub(super) fn with_generation(&self, id: CertId, generation: Generation) -> Key<()> {
+        Key::new(Parts(self.0.clone()).id(id).number(generation.0).0)
     }
 
     fn name(owner: &OwnerId, name: &str) -> Self {
@@ -172,6 +324,12 @@ impl Parts {
         self
     }
 
+    /// A text that ends a key, so that it needs no length and keys sort as their texts do.
+    fn last(mut self, text: &str) -> Self {
+        self.0.extend(text.as_bytes());
+        self
+    }
+
     fn id(mut self, id: CertId) -> Self {
         self.0.extend(id.0);
         self
@@ -187,6 +345,14 @@ impl Parts {
         self.number(time.as_unix().cast_unsigned() ^ (1 << 63))
     }
 
+    /// In the order of targets: the byte behind the domain is below every character of one.
+    fn target(mut self, target: &Target) -> Self {
+        self.0.push(target.kind as u8);
+        self.0.extend(target.domain.as_str().as_bytes());
+        self.0.extend([0, target.slot as u8]);
+        self
+    }
+
     fn fingerprint(mut self, fingerprint: &Fingerprint) -> Self {
         self.0.extend(fingerprint.as_bytes());
         self
@@ -197,8 +363,8 @@ impl Parts {
 mod tests {
     use cert_core::Timestamp;
 
-    use super::{ends_between, ends_of};
-    use crate::OwnerId;
+    use super::{Key, Prefix, ends_between, ends_of};
+    use crate::{CertId, OwnerId, Target};
 
     #[test]
     fn ends_sort_as_times_do() {
@@ -207,5 +373,27 @@ mod tests {
         assert!([i64::MIN, -1, 0, 1, i64::MAX].map(key).is_sorted());
         let (from, to) = ends_between(&owner, Timestamp::from_unix(5), Timestamp::from_unix(9));
         assert!(key(5) < from && from <= key(6) && key(9) < to && to <= key(10));
+    }
+
+    #[test]
+    fn targets_sort_as_their_keys_do() {
+        let mut targets = Vec::new();
+        for name in ["a.example", "a.example-b.com", "*.a.example", "a.examplf", "b"] {
+            let domain: cert_core::DnsName = name.parse().unwrap();
+            targets.extend([Target::cdn(domain.clone()), Target::storage(domain.clone())]);
+            targets.push(Target::cdn(domain).alternate());
+        }
+        targets.sort();
+        assert!(targets.iter().map(|target| Key::bound(target).bytes).is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn a_prefix_ends_behind_its_last_key() {
+        for id in [[0; 12], [0xff; 12]] {
+            let (from, to) = Prefix::bindings_of(CertId(id)).all();
+            let domain = "example.com".parse().unwrap();
+            let [key, _] = Key::binding(&OwnerId::new("a").unwrap(), CertId(id), &Target::cdn(domain));
+            assert!(from < key.bytes && key.bytes < to);
+        }
     }
 }

@@ -4,13 +4,18 @@
 //! takes what has queued up, decides each step, applies all of it as one batch, flushes, syncs, and then answers
 //! everybody: so many clients share one sync. Reads go to the tree at once; a hot one takes about a microsecond.
 
+mod feed;
 mod layout;
 mod overlay;
+mod reads;
 mod recovery;
+mod rows;
+mod sealing;
 mod steps;
+mod transfer;
 mod writer;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use cert_core::Timestamp;
@@ -18,23 +23,26 @@ use cert_core::Timestamp;
 pub use self::recovery::OpenError;
 use self::{
     layout::{Key, Prefix},
-    overlay::Reader as _,
+    overlay::{Gated, Overlay, Reader as _},
     recovery::Opened,
-    steps::Step,
     writer::Writer,
 };
 use crate::{
-    CertId, CertRecord, CertStore, CertSummary, ClaimName, FindBy, Generation, Inserted, NewCert, OwnerId,
-    PageSize, Quota, SealedKey, StoreError, Usage,
+    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Entry, EntryKey, Event,
+    Expiring, FeedMarker, FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota,
+    SealedKey, SealedUnder, StoreError, Target, Totals, Usage,
 };
 
 /// Certificates in a folder.
 ///
 /// A folder can be open once at a time. Dropping the store writes what was accepted and closes it.
+///
+/// After the disk has failed a write, because it is full for one, writes are refused with a typed error and reads go
+/// on. Once the disk has room, open the store again: everything that was acknowledged is there.
 pub struct SledStore {
     // Dropped in this order: the writer ends before the database closes, and the lock goes last.
     writer: Writer,
-    tree: ::sled::Tree,
+    tree: Arc<Gated>,
     _opened: Opened,
 }
 
@@ -45,9 +53,18 @@ impl SledStore {
     /// [`OpenError`]: another process has it open, a later version wrote it, or the file system says no.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, OpenError> {
         let opened = recovery::open(folder.as_ref())?;
-        let tree = opened.tree().clone();
-        let writer = Writer::start(opened.tree().clone(), opened.data_file()?)?;
+        let tree = Arc::new(Gated::new(opened.tree().clone()));
+        let writer = Writer::start(Arc::clone(&tree), opened.data_file()?)?;
         Ok(Self { writer, tree, _opened: opened })
+    }
+
+    /// Starts a new epoch of the change feed, so that every reader starts again. To be done once after the folder was
+    /// restored from a backup: readers may have seen events that the backup does not have.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn renew_epoch(&self) -> Result<(), StoreError> {
+        self.writer.run("renew_epoch", feed::renew).await
     }
 }
 
@@ -60,25 +77,16 @@ impl std::fmt::Debug for SledStore {
 #[async_trait]
 impl CertStore for SledStore {
     async fn insert(&self, cert: NewCert, quota: Quota, now: Timestamp) -> Result<Inserted, StoreError> {
-        self.writer.run(|reply| Step::Insert { cert: Box::new(cert), quota, now, reply }).await
+        self.writer.run("insert", move |overlay| steps::insert(overlay, &cert, quota, now)).await
     }
 
     async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {
-        // A certificate and its chain are two keys: a replacement between the two reads shows as a missing chain.
-        loop {
-            let cert = self.tree.summary(id)?;
-            match self.tree.value(&Key::chain(id, cert.generation), "get")? {
-                Some(chain) => return Ok(cert.with_chain(chain)),
-                None if self.tree.summary(id)?.generation == cert.generation => {
-                    return Err(overlay::missing("get", "a certificate without its chain"));
-                }
-                None => {}
-            }
-        }
+        reads::record(&self.tree.view(), id)
     }
 
     async fn sealed_key(&self, id: CertId, generation: Generation) -> Result<SealedKey, StoreError> {
-        self.tree.value(&Key::sealed_key(id, generation), "sealed_key")?.ok_or(StoreError::NotFound { id })
+        let key = Key::sealed_key(id, generation);
+        self.tree.view().value(&key, "sealed_key")?.ok_or(StoreError::NotFound { id })
     }
 
     async fn page(
@@ -87,7 +95,7 @@ impl CertStore for SledStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<CertSummary>, StoreError> {
-        overlay::list(&self.tree, &[Prefix::certs_of(owner)], after, size)
+        reads::certs(&self.tree.view(), &[Prefix::certs_of(owner)], after, size)
     }
 
     async fn find(
@@ -97,12 +105,40 @@ impl CertStore for SledStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<CertSummary>, StoreError> {
-        overlay::list(&self.tree, &Prefix::found_by(owner, by), after, size)
+        reads::certs(&self.tree.view(), &Prefix::found_by(owner, by), after, size)
+    }
+
+    async fn replace(
+        &self,
+        id: CertId,
+        generation: Generation,
+        version: NewVersion,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<Generation, StoreError> {
+        let step = move |overlay: &mut Overlay<'_>| {
+            steps::versions::replace(overlay, id, generation, version, quota, now)
+        };
+        self.writer.run("replace", step).await
+    }
+
+    async fn rollback(
+        &self,
+        id: CertId,
+        generation: Generation,
+        sealed_key: SealedKey,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<Generation, StoreError> {
+        let step = move |overlay: &mut Overlay<'_>| {
+            steps::versions::rollback(overlay, id, generation, sealed_key, quota, now)
+        };
+        self.writer.run("rollback", step).await
     }
 
     async fn delete_if_unbound(&self, id: CertId, owner: &OwnerId, now: Timestamp) -> Result<(), StoreError> {
         let owner = owner.clone();
-        self.writer.run(|reply| Step::Delete { id, owner, now, reply }).await
+        self.writer.run("delete", move |overlay| steps::delete(overlay, id, &owner, now)).await
     }
 
     async fn claim(
@@ -113,11 +149,151 @@ impl CertStore for SledStore {
         _now: Timestamp,
     ) -> Result<Vec<u8>, StoreError> {
         let (name, expected, value) = (name.clone(), expected.map(<[u8]>::to_vec), value.to_vec());
-        self.writer.run(|reply| Step::Claim { name, expected, value, reply }).await
+        self.writer.run("claim", move |overlay| steps::claim(overlay, &name, expected, value)).await
     }
 
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
-        Ok(self.tree.account(owner, now)?.usage())
+        Ok(self.tree.view().account(owner, now)?.usage())
+    }
+
+    async fn bind(
+        &self,
+        id: CertId,
+        owner: &OwnerId,
+        generation: Generation,
+        target: &Target,
+        options: BindOptions,
+        now: Timestamp,
+    ) -> Result<Option<CertId>, StoreError> {
+        let (owner, wanted) = (owner.clone(), (target.clone(), options));
+        let step = move |overlay: &mut Overlay<'_>| {
+            steps::bindings::bind(overlay, id, &owner, generation, wanted, now)
+        };
+        self.writer.run("bind", step).await
+    }
+
+    async fn take_over(
+        &self,
+        target: &Target,
+        from: CertId,
+        to: CertId,
+        generation: Generation,
+        owner: &OwnerId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (target, owner) = (target.clone(), owner.clone());
+        let step = move |overlay: &mut Overlay<'_>| {
+            steps::bindings::take_over(overlay, target, (from, to), generation, &owner, now)
+        };
+        self.writer.run("take_over", step).await
+    }
+
+    async fn move_binding(
+        &self,
+        target: &Target,
+        from: &OwnerId,
+        to: &OwnerId,
+        id: CertId,
+        generation: Generation,
+        now: Timestamp,
+    ) -> Result<CertId, StoreError> {
+        let (target, from, to) = (target.clone(), from.clone(), to.clone());
+        let step = move |overlay: &mut Overlay<'_>| {
+            steps::bindings::move_binding(overlay, target, (&from, &to), id, generation, now)
+        };
+        self.writer.run("move_binding", step).await
+    }
+
+    async fn unbind(
+        &self,
+        target: &Target,
+        owner: &OwnerId,
+        now: Timestamp,
+    ) -> Result<Option<CertId>, StoreError> {
+        let (target, owner) = (target.clone(), owner.clone());
+        self.writer.run("unbind", move |overlay| steps::bindings::unbind(overlay, target, &owner, now)).await
+    }
+
+    async fn bound(&self, target: &Target) -> Result<Option<Binding>, StoreError> {
+        reads::binding(&self.tree.view(), target)
+    }
+
+    async fn bindings(&self, id: CertId) -> Result<Vec<Binding>, StoreError> {
+        reads::bindings_of(&self.tree.view(), id)
+    }
+
+    async fn bound_by(
+        &self,
+        owner: &OwnerId,
+        after: Option<&Target>,
+        size: PageSize,
+    ) -> Result<Vec<Binding>, StoreError> {
+        reads::bound_by(&self.tree.view(), owner, after, size)
+    }
+
+    async fn bound_all(&self, after: Option<&Target>, size: PageSize) -> Result<Vec<Binding>, StoreError> {
+        reads::bound_all(&self.tree.view(), after, size)
+    }
+
+    async fn expiring(
+        &self,
+        before: Timestamp,
+        after: Option<(Timestamp, CertId)>,
+        size: PageSize,
+    ) -> Result<Vec<Expiring>, StoreError> {
+        reads::expiring(&self.tree.view(), before, after, size)
+    }
+
+    async fn head(&self) -> Result<FeedMarker, StoreError> {
+        Ok(feed::head(&self.tree.view())?.marker())
+    }
+
+    async fn changes(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {
+        feed::changes(&self.tree.view(), after, size)
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.writer.run("prune", move |overlay| feed::prune(overlay, before)).await
+    }
+
+    async fn sealed_under(
+        &self,
+        kek: &KekId,
+        after: Option<(CertId, Generation)>,
+        size: PageSize,
+    ) -> Result<Vec<SealedUnder>, StoreError> {
+        sealing::sealed_under(&self.tree.view(), kek, after, size)
+    }
+
+    async fn rewrap(
+        &self,
+        id: CertId,
+        generation: Generation,
+        from: &KekId,
+        sealed_key: SealedKey,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let from = from.clone();
+        let step =
+            move |overlay: &mut Overlay<'_>| sealing::rewrap(overlay, id, generation, &from, &sealed_key);
+        self.writer.run("rewrap", step).await
+    }
+
+    async fn retire(&self, kek: &KekId, _now: Timestamp) -> Result<(), StoreError> {
+        let kek = kek.clone();
+        self.writer.run("retire", move |overlay| sealing::retire(overlay, &kek)).await
+    }
+
+    async fn export(&self, after: Option<&EntryKey>, size: PageSize) -> Result<Vec<Entry>, StoreError> {
+        transfer::export(&self.tree.view(), after, size)
+    }
+
+    async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError> {
+        self.writer.run("import", move |overlay| transfer::import(overlay, entry, now)).await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        Ok(self.tree.view().value(&Key::totals(), "totals")?.unwrap_or_default())
     }
 }
 

@@ -1,23 +1,34 @@
 //! Reading the tree, and the tree as it will be once a batch is applied.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
+use ::sled::IVec;
 use cert_core::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     BACKEND,
-    layout::{self, Key, Prefix},
+    layout::{self, Key},
+    rows::Row,
 };
-use crate::{BackendError, CertId, CertSummary, OwnerId, PageSize, StoreError, quota::Account};
+use crate::{BackendError, CertId, OwnerId, StoreError, quota::Account};
+
+/// A key and its value, shared with sled's cache.
+pub(super) struct Entry {
+    pub(super) key: IVec,
+    pub(super) value: IVec,
+}
 
 /// Something that has keys and values in order.
 pub(super) trait Reader {
     /// The bytes of a value.
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError>;
 
-    /// How many keys there are from `from`, up to and without `to`.
-    fn count(&self, from: Vec<u8>, to: Vec<u8>) -> Result<u64, StoreError>;
+    /// The first `limit` keys, with their values, from the first key up to and without the second.
+    fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError>;
 
     /// A value. Bytes that do not decode are [`StoreError::Corrupt`].
     fn value<T: DeserializeOwned>(
@@ -28,7 +39,8 @@ pub(super) trait Reader {
         self.bytes(key.as_bytes())?.map(|bytes| decode(&bytes, operation)).transpose()
     }
 
-    fn summary(&self, id: CertId) -> Result<CertSummary, StoreError> {
+    /// A certificate.
+    fn row(&self, id: CertId) -> Result<Row, StoreError> {
         self.value(&Key::cert(id), "get")?.ok_or(StoreError::NotFound { id })
     }
 
@@ -36,131 +48,148 @@ pub(super) trait Reader {
     fn account(&self, owner: &OwnerId, now: Timestamp) -> Result<Account, StoreError> {
         let mut account = self.value(&Key::account(owner), "account")?.unwrap_or_else(|| Account::new(now));
         let (after, until) = account.window(now);
-        let (from, to) = layout::ends_between(owner, after, until);
-        let expired = if after < until { self.count(from, to)? } else { 0 };
-        account.advance((after, until), expired);
+        if after < until {
+            let ended = self.scan(&layout::ends_between(owner, after, until), usize::MAX)?;
+            account.advance((after, until), ended.len() as u64);
+        }
         Ok(account)
     }
 }
 
+/// The tree, with a gate that lets no reader see half of a batch. sled's batches are atomic for one key only.
+pub(super) struct Gated {
+    tree: ::sled::Tree,
+    gate: RwLock<()>,
+}
+
+impl Gated {
+    pub(super) const fn new(tree: ::sled::Tree) -> Self {
+        Self { tree, gate: RwLock::new(()) }
+    }
+
+    /// The tree as it stands, for one step.
+    pub(super) fn view(&self) -> View<'_> {
+        View { tree: &self.tree, _gate: self.gate.read().unwrap_or_else(std::sync::PoisonError::into_inner) }
+    }
+
+    pub(super) const fn tree(&self) -> &::sled::Tree {
+        &self.tree
+    }
+
+    /// Keeps readers out.
+    pub(super) fn close(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The tree while no batch is being applied. Short-lived: it holds the writer up.
+pub(super) struct View<'a> {
+    tree: &'a ::sled::Tree,
+    _gate: RwLockReadGuard<'a, ()>,
+}
+
+impl Reader for View<'_> {
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        self.tree.bytes(key)
+    }
+
+    fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.tree.scan(range, limit)
+    }
+}
+
 impl Reader for ::sled::Tree {
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.get(key).map_err(read_failed)?.map(|bytes| bytes.to_vec()))
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        self.get(key).map_err(read_failed)
     }
 
-    fn count(&self, from: Vec<u8>, to: Vec<u8>) -> Result<u64, StoreError> {
-        self.range(from..to).try_fold(0, |count, entry| entry.map(|_| count + 1).map_err(read_failed))
-    }
-}
-
-/// The certificates behind `after` in any of these lists, each once, in the order of their ids.
-pub(super) fn list(
-    tree: &::sled::Tree,
-    lists: &[Prefix],
-    after: Option<CertId>,
-    size: PageSize,
-) -> Result<Vec<CertSummary>, StoreError> {
-    let mut after = after;
-    let mut certs = Vec::new();
-    while certs.len() < size.get() {
-        let ids = next_ids(tree, lists, after, size.get() - certs.len())?;
-        let Some(&last) = ids.last() else { break };
-        for id in ids {
-            // One that was deleted since its key was read is not in the list any more.
-            certs.extend(tree.value(&Key::cert(id), "page")?);
+    fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let (from, to) = range;
+        if from >= to {
+            return Ok(Vec::new());
         }
-        after = Some(last);
+        let entries = self.range(from.as_slice()..to.as_slice()).take(limit);
+        entries.map(|entry| entry.map(|(key, value)| Entry { key, value }).map_err(read_failed)).collect()
     }
-    Ok(certs)
-}
-
-fn next_ids(
-    tree: &::sled::Tree,
-    lists: &[Prefix],
-    after: Option<CertId>,
-    count: usize,
-) -> Result<Vec<CertId>, StoreError> {
-    let mut ids = Vec::new();
-    for list in lists {
-        // From the key right behind that of `after`.
-        let from =
-            after.map_or_else(|| list.as_bytes().to_vec(), |id| [list.with(id).as_bytes(), &[0]].concat());
-        for key in tree.range(from..).keys().take(count) {
-            let key = key.map_err(read_failed)?;
-            let Some(id) = key.strip_prefix(list.as_bytes()).and_then(|id| <[u8; 12]>::try_from(id).ok())
-            else {
-                break;
-            };
-            ids.push(CertId(id));
-        }
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    ids.truncate(count);
-    Ok(ids)
 }
 
 /// The tree and the changes of the steps that were decided but not applied yet.
 pub(super) struct Overlay<'a> {
     tree: &'a ::sled::Tree,
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    batch: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What the step that is being decided changes: forgotten if it is refused.
+    step: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 impl<'a> Overlay<'a> {
     pub(super) const fn new(tree: &'a ::sled::Tree) -> Self {
-        Self { tree, changes: BTreeMap::new() }
+        Self { tree, batch: BTreeMap::new(), step: BTreeMap::new() }
     }
 
     pub(super) fn put<T: Serialize>(&mut self, key: &Key<T>, value: &T) -> Result<(), StoreError> {
         let bytes = postcard::to_stdvec(value).map_err(|error| corrupt("encode", error))?;
-        self.changes.insert(key.as_bytes().to_vec(), Some(bytes));
+        self.step.insert(key.as_bytes().to_vec(), Some(bytes));
         Ok(())
     }
 
     pub(super) fn remove<T>(&mut self, key: &Key<T>) {
-        self.changes.insert(key.as_bytes().to_vec(), None);
+        self.step.insert(key.as_bytes().to_vec(), None);
     }
 
-    /// Everything that was changed.
-    pub(super) fn into_batch(self) -> ::sled::Batch {
+    /// Ends a step: keeps what it changed, or forgets it.
+    pub(super) fn end_step(&mut self, keep: bool) {
+        let mut step = std::mem::take(&mut self.step);
+        if keep {
+            self.batch.append(&mut step);
+        }
+    }
+
+    /// What the kept steps changed.
+    pub(super) fn into_batch(self) -> Option<::sled::Batch> {
+        if self.batch.is_empty() {
+            return None;
+        }
         let mut batch = ::sled::Batch::default();
-        for (key, value) in self.changes {
+        for (key, value) in self.batch {
             match value {
                 Some(value) => batch.insert(key, value),
                 None => batch.remove(key),
             }
         }
-        batch
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        Some(batch)
     }
 }
 
 impl Reader for Overlay<'_> {
-    fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.changes.get(key) {
-            Some(changed) => Ok(changed.clone()),
+    fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        match self.step.get(key).or_else(|| self.batch.get(key)) {
+            Some(changed) => Ok(changed.as_deref().map(IVec::from)),
             None => self.tree.bytes(key),
         }
     }
 
-    fn count(&self, from: Vec<u8>, to: Vec<u8>) -> Result<u64, StoreError> {
-        let mut count = self.tree.count(from.clone(), to.clone())?;
-        for (key, changed) in self.changes.range(from..to) {
-            let stood = self.tree.contains_key(key).map_err(read_failed)?;
-            match changed {
-                Some(_) if !stood => count += 1,
-                None if stood => count -= 1,
-                _ => {}
-            }
+    fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let (from, to) = range;
+        if from >= to {
+            return Ok(Vec::new());
         }
-        Ok(count)
+        let bounds = || from.clone()..to.clone();
+        let changed = || self.batch.range(bounds()).chain(self.step.range(bounds()));
+        // Each change may hide one of the tree's entries.
+        let stored = self.tree.scan(range, limit.saturating_add(changed().count()))?;
+        let mut entries: BTreeMap<IVec, IVec> =
+            stored.into_iter().map(|Entry { key, value }| (key, value)).collect();
+        for (key, value) in changed() {
+            match value {
+                Some(value) => entries.insert(IVec::from(key.as_slice()), IVec::from(value.as_slice())),
+                None => entries.remove(key.as_slice()),
+            };
+        }
+        Ok(entries.into_iter().take(limit).map(|(key, value)| Entry { key, value }).collect())
     }
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8], operation: &'static str) -> Result<T, StoreError> {
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], operation: &'static str) -> Result<T, StoreError> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
         Ok(_) => Err(missing(operation, "bytes behind a value")),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::layout::{FORMAT, Key};
+use crate::feed::FeedHead;
 
 /// Why a folder cannot be opened as a store.
 #[derive(Debug, thiserror::Error)]
@@ -146,8 +147,11 @@ fn check_format(database: &::sled::Db, folder: &Path) -> Result<(), OpenError> {
     let database_error = |source| OpenError::Database { folder: folder.to_owned(), source };
     let key = Key::format();
     let Some(bytes) = database.get(key.as_bytes()).map_err(database_error)? else {
-        let bytes = FORMAT.to_be_bytes();
-        database.insert(key.as_bytes(), &bytes).map_err(database_error)?;
+        let feed = postcard::to_stdvec(&FeedHead::new()).expect("three numbers can be encoded");
+        let mut batch = ::sled::Batch::default();
+        batch.insert(key.as_bytes(), &FORMAT.to_be_bytes());
+        batch.insert(Key::feed().as_bytes(), feed);
+        database.apply_batch(batch).map_err(database_error)?;
         return database.flush().map(|_| ()).map_err(database_error);
     };
     let found = <[u8; 4]>::try_from(&*bytes).map_or(0, u32::from_be_bytes);

@@ -3,7 +3,11 @@
 use std::{
     fs::File,
     io,
-    sync::mpsc::{Receiver, Sender, channel},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread::{self, JoinHandle},
 };
 
@@ -11,10 +15,9 @@ use tokio::sync::oneshot;
 
 use super::{
     BACKEND,
-    overlay::Overlay,
-    steps::{Answer, Reply, Step},
+    overlay::{Gated, Overlay},
 };
-use crate::StoreError;
+use crate::{BackendError, StoreError};
 
 /// The thread and the queue in front of it. Dropping it waits until what has queued up is written.
 pub(super) struct Writer {
@@ -22,9 +25,15 @@ pub(super) struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A write that waits for its turn: it decides, and leaves the answer for when its changes are on disk.
+type Step = Box<dyn FnOnce(&mut Overlay<'_>) -> Answer + Send>;
+
+/// Answers, given what became of the batch.
+type Answer = Box<dyn FnOnce(&Result<(), Failure>) + Send>;
+
 impl Writer {
     /// Starts the thread for a tree whose data file is `data`.
-    pub(super) fn start(tree: ::sled::Tree, data: File) -> io::Result<Self> {
+    pub(super) fn start(tree: Arc<Gated>, data: File) -> io::Result<Self> {
         let (queue, steps) = channel();
         let thread = thread::Builder::new()
             .name("cert-store-writer".into())
@@ -32,15 +41,37 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Queues a step and waits for its answer.
-    pub(super) async fn run<T>(&self, step: impl FnOnce(Reply<T>) -> Step) -> Result<T, StoreError> {
+    /// Queues a step and waits for its answer. The step happens even if nobody waits any more.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        decide: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let queue = self.queue.as_ref().ok_or_else(stopped)?;
-        queue.send(step(reply)).map_err(|_| stopped())?;
-        // The thread answers everything that it took; if it ended in between, the step may have happened.
-        answer.await.unwrap_or_else(|gone| {
-            Err(StoreError::Unknown { backend: BACKEND, operation: "write", source: gone.into() })
-        })
+        let step: Step = Box::new(move |overlay| {
+            let decision = catch_unwind(AssertUnwindSafe(|| decide(overlay)))
+                .unwrap_or_else(|_| Err(unavailable(operation, "the step panicked")));
+            overlay.end_step(decision.is_ok());
+            Box::new(move |written| {
+                // Whoever asked may have gone.
+                let _ = reply.send(outcome(operation, decision, written));
+            })
+        });
+        let queue = self.queue.as_ref().ok_or_else(|| unavailable(operation, STOPPED))?;
+        queue.send(step).map_err(|_| unavailable(operation, STOPPED))?;
+        answer.await.unwrap_or_else(|gone| Err(unknown(operation, gone)))
+    }
+}
+
+/// A refusal stands whatever becomes of the batch; a success only if the batch was written.
+fn outcome<T>(
+    operation: &'static str,
+    decision: Result<T, StoreError>,
+    written: &Result<(), Failure>,
+) -> Result<T, StoreError> {
+    match (decision, written) {
+        (Ok(_), Err(failure)) => Err(unknown(operation, failure.clone())),
+        (decision, _) => decision,
     }
 }
 
@@ -57,34 +88,48 @@ impl Drop for Writer {
 /// Steps that share one batch. More would make the first of them wait for no gain.
 const MAX_BATCH: usize = 256;
 
-fn run(tree: &::sled::Tree, data: &File, steps: &Receiver<Step>) {
+fn run(tree: &Gated, data: &File, steps: &Receiver<Step>) {
     while let Ok(first) = steps.recv() {
-        let mut overlay = Overlay::new(tree);
+        let mut overlay = Overlay::new(tree.tree());
         let queued = std::iter::once(first).chain(std::iter::from_fn(|| steps.try_recv().ok()));
-        let answers: Vec<Answer> = queued.take(MAX_BATCH).map(|step| step.decide(&mut overlay)).collect();
-        let written = write(tree, data, overlay);
+        let answers: Vec<Answer> = queued.take(MAX_BATCH).map(|step| step(&mut overlay)).collect();
+        // sled panics on some failures of the disk; the thread goes on, to answer those that come after.
+        let written = catch_unwind(AssertUnwindSafe(|| write(tree, data, overlay)))
+            .unwrap_or_else(|_| Err(Failure::Panicked));
         for answer in answers {
-            answer(written.as_ref().err().map(unknown));
+            answer(&written);
         }
     }
 }
 
 /// Applies a batch and makes it last. sled's own flush only asks the kernel to start writing.
-fn write(tree: &::sled::Tree, data: &File, overlay: Overlay<'_>) -> Result<(), ::sled::Error> {
-    if overlay.is_empty() {
+fn write(tree: &Gated, data: &File, overlay: Overlay<'_>) -> Result<(), Failure> {
+    let Some(batch) = overlay.into_batch() else {
         return Ok(());
-    }
-    tree.apply_batch(overlay.into_batch())?;
-    tree.flush()?;
-    data.sync_data()?;
+    };
+    let gate = tree.close();
+    tree.tree().apply_batch(batch)?;
+    drop(gate);
+    tree.tree().flush()?;
+    data.sync_data().map_err(::sled::Error::from)?;
     Ok(())
 }
 
-fn unknown(error: &::sled::Error) -> StoreError {
-    StoreError::Unknown { backend: BACKEND, operation: "write", source: error.clone().into() }
+/// Why a batch may not be on disk.
+#[derive(Clone, Debug, thiserror::Error)]
+enum Failure {
+    #[error("the database panicked")]
+    Panicked,
+    #[error("the database failed")]
+    Sled(#[from] ::sled::Error),
 }
 
-fn stopped() -> StoreError {
-    let source = "the writer thread has stopped".into();
-    StoreError::Unavailable { backend: BACKEND, operation: "write", source }
+fn unknown(operation: &'static str, source: impl Into<BackendError>) -> StoreError {
+    StoreError::Unknown { backend: BACKEND, operation, source: source.into() }
 }
+
+fn unavailable(operation: &'static str, why: &'static str) -> StoreError {
+    StoreError::Unavailable { backend: BACKEND, operation, source: why.into() }
+}
+
+const STOPPED: &str = "the writer thread has stopped";

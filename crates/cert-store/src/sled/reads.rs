@@ -1,0 +1,126 @@
+//! The lists, over the tree or an overlay of it.
+
+use std::collections::BTreeSet;
+
+use cert_core::Timestamp;
+
+use super::{
+    layout::{self, Key, Prefix},
+    overlay::{Entry, Reader, decode, missing},
+    rows::{Held, Row},
+};
+use crate::{
+    Binding, CertId, CertRecord, CertSummary, Expiring, OwnerId, PageSize, ServedChain, StoreError, Target,
+};
+
+/// The certificate with its chain.
+pub(super) fn record(reader: &impl Reader, id: CertId) -> Result<CertRecord, StoreError> {
+    let row = reader.row(id)?;
+    let chain = chain(reader, &row)?;
+    Ok(row.summary.into_record(chain, row.previous))
+}
+
+/// The chain that stands.
+pub(super) fn chain(reader: &impl Reader, row: &Row) -> Result<ServedChain, StoreError> {
+    let key = Key::chain(row.summary.id, row.summary.generation);
+    reader.value(&key, "get")?.ok_or_else(|| missing("get", "a certificate without its chain"))
+}
+
+/// The certificates behind `after` in any of these lists, each once, in the order of their ids.
+pub(super) fn certs(
+    reader: &impl Reader,
+    lists: &[Prefix],
+    after: Option<CertId>,
+    size: PageSize,
+) -> Result<Vec<CertSummary>, StoreError> {
+    let mut ids = BTreeSet::new();
+    for list in lists {
+        for Entry { key, .. } in reader.scan(&list.after_id(after), size.get())? {
+            ids.insert(id_of(&key)?);
+        }
+    }
+    ids.into_iter().take(size.get()).map(|id| indexed(reader, id).map(|row| row.summary)).collect()
+}
+
+/// All certificates that end before an instant, soonest first.
+pub(super) fn expiring(
+    reader: &impl Reader,
+    before: Timestamp,
+    after: Option<(Timestamp, CertId)>,
+    size: PageSize,
+) -> Result<Vec<Expiring>, StoreError> {
+    let keys = reader.scan(&layout::ends_before(before, after), size.get())?;
+    let mut expiring = Vec::with_capacity(keys.len());
+    for Entry { key, .. } in keys {
+        let id = id_of(&key)?;
+        let is_bound = !reader.scan(&Prefix::bindings_of(id).all(), 1)?.is_empty();
+        expiring.push(Expiring { cert: indexed(reader, id)?.summary, is_bound });
+    }
+    Ok(expiring)
+}
+
+/// What serves a target.
+pub(super) fn binding(reader: &impl Reader, target: &Target) -> Result<Option<Binding>, StoreError> {
+    let held = reader.value(&Key::bound(target), "bound")?;
+    held.map(|held| join(reader, held)).transpose()
+}
+
+/// The targets of a certificate.
+pub(super) fn targets_of(reader: &impl Reader, id: CertId) -> Result<Vec<Target>, StoreError> {
+    let entries = reader.scan(&Prefix::bindings_of(id).all(), usize::MAX)?;
+    entries.into_iter().map(|entry| decode(&entry.value, "bindings")).collect()
+}
+
+/// The bindings of a certificate.
+pub(super) fn bindings_of(reader: &impl Reader, id: CertId) -> Result<Vec<Binding>, StoreError> {
+    targets_of(reader, id)?.iter().map(|target| bound(reader, target)).collect()
+}
+
+/// The bindings of an owner.
+pub(super) fn bound_by(
+    reader: &impl Reader,
+    owner: &OwnerId,
+    after: Option<&Target>,
+    size: PageSize,
+) -> Result<Vec<Binding>, StoreError> {
+    let entries = reader.scan(&Prefix::bound_by(owner).after_target(after), size.get())?;
+    entries.into_iter().map(|entry| bound(reader, &decode(&entry.value, "bound_by")?)).collect()
+}
+
+/// All bindings.
+pub(super) fn bound_all(
+    reader: &impl Reader,
+    after: Option<&Target>,
+    size: PageSize,
+) -> Result<Vec<Binding>, StoreError> {
+    let entries = reader.scan(&Prefix::bound().after_target(after), size.get())?;
+    entries.into_iter().map(|entry| join(reader, decode(&entry.value, "bound_all")?)).collect()
+}
+
+fn bound(reader: &impl Reader, target: &Target) -> Result<Binding, StoreError> {
+    binding(reader, target)?.ok_or_else(|| missing("bound", "a listed target without its binding"))
+}
+
+fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
+    let cert = indexed(reader, held.id)?.summary;
+    Ok(Binding {
+        target: held.target,
+        owner: cert.owner,
+        id: held.id,
+        generation: cert.generation,
+        not_after: cert.leaf.not_after,
+        key_type: cert.leaf.key_type,
+        options: held.options,
+    })
+}
+
+/// A certificate that a list names, so it must be there.
+fn indexed(reader: &impl Reader, id: CertId) -> Result<Row, StoreError> {
+    reader
+        .value(&Key::cert(id), "list")?
+        .ok_or_else(|| missing("list", "a listed id without its certificate"))
+}
+
+fn id_of(key: &[u8]) -> Result<CertId, StoreError> {
+    layout::id_in(key).ok_or_else(|| missing("list", "a key without its id"))
+}

@@ -1,0 +1,31 @@
+//! Values that exist on disk only.
+
+use cert_core::{Fingerprint, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{BindOptions, CertId, CertSummary, Change, PreviousVersion, Target};
+
+/// What stands under the id of a certificate.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) summary: CertSummary,
+    /// What makes an upload the same as this one.
+    pub(super) upload: Fingerprint,
+    pub(super) previous: Option<PreviousVersion>,
+}
+
+/// What stands under a target.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Held {
+    pub(super) target: Target,
+    pub(super) id: CertId,
+    pub(super) options: BindOptions,
+}
+
+/// An event of the feed.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FeedEntry {
+    pub(super) position: u64,
+    pub(super) at: Timestamp,
+    pub(super) change: Change,
+}

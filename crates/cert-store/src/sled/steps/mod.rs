@@ -1,0 +1,109 @@
+//! The writes: each decides against the overlay and changes it, or refuses. What a refused step changed is forgotten.
+
+pub(super) mod bindings;
+pub(super) mod versions;
+
+use cert_core::Timestamp;
+
+use super::{
+    feed,
+    layout::{Key, Prefix, id_in, index_keys},
+    overlay::{Entry, Overlay, Reader as _, missing},
+    reads,
+    rows::Row,
+    sealing,
+};
+use crate::{
+    CertId, CertSummary, Change, ClaimName, Generation, Inserted, NewCert, OwnerId, Quota, StoreError,
+    Totals, precondition,
+};
+
+pub(super) fn insert(
+    overlay: &mut Overlay<'_>,
+    cert: &NewCert,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Inserted, StoreError> {
+    let upload = cert.upload_digest();
+    if let Some(Entry { key, .. }) = overlay.scan(&Prefix::upload(&cert.owner, &upload).all(), 1)?.pop() {
+        let id = id_in(&key).ok_or_else(|| missing("insert", "a key without its id"))?;
+        return Ok(Inserted { id, generation: overlay.row(id)?.summary.generation, existing: true });
+    }
+    if overlay.bytes(Key::cert(cert.id).as_bytes())?.is_some() {
+        return Err(StoreError::AlreadyExists { id: cert.id });
+    }
+    sealing::is_usable(overlay, &cert.sealed_key)?;
+    let account = overlay.account(&cert.owner, now)?;
+    if let Some(limit) = quota.reached_by(account.usage()) {
+        return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
+    }
+    sealing::put_generation(overlay, cert.id, Generation::FIRST, (&cert.chain, &cert.sealed_key))?;
+    admit(overlay, &Row { summary: CertSummary::of_new(cert, now), upload, previous: None }, now)?;
+    feed::record(overlay, Change::Cert(cert.id), now)?;
+    Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })
+}
+
+pub(super) fn delete(
+    overlay: &mut Overlay<'_>,
+    id: CertId,
+    owner: &OwnerId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = overlay.row(id)?;
+    precondition::owned_by(&row.summary, owner)?;
+    precondition::is_unbound(id, &reads::targets_of(overlay, id)?)?;
+    let mut account = overlay.account(owner, now)?;
+    account.remove(row.summary.leaf.not_after);
+    overlay.put(&Key::account(owner), &account)?;
+    remove_row(overlay, &row);
+    let previous = row.previous.map(|version| version.generation);
+    for generation in previous.into_iter().chain([row.summary.generation]) {
+        sealing::remove_generation(overlay, id, generation)?;
+    }
+    count(overlay, |totals| totals.certificates = totals.certificates.saturating_sub(1))?;
+    feed::record(overlay, Change::Cert(id), now)
+}
+
+pub(super) fn claim(
+    overlay: &mut Overlay<'_>,
+    name: &ClaimName,
+    expected: Option<Vec<u8>>,
+    value: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    let key = Key::claim(name);
+    let standing = overlay.value(&key, "claim")?;
+    if standing != expected {
+        return Ok(standing.unwrap_or_default());
+    }
+    overlay.put(&key, &value)?;
+    Ok(value)
+}
+
+/// Stores a certificate that was not there, and counts it.
+pub(super) fn admit(overlay: &mut Overlay<'_>, row: &Row, now: Timestamp) -> Result<(), StoreError> {
+    let owner = &row.summary.owner;
+    let mut account = overlay.account(owner, now)?;
+    account.add(row.summary.leaf.not_after);
+    overlay.put(&Key::account(owner), &account)?;
+    put_row(overlay, row)?;
+    count(overlay, |totals| totals.certificates += 1)
+}
+
+/// Stores a certificate under all the keys that it is found by.
+fn put_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
+    overlay.put(&Key::cert(row.summary.id), row)?;
+    index_keys(row).iter().try_for_each(|key| overlay.put(key, &()))
+}
+
+/// Takes a certificate out from under all the keys that it is found by.
+fn remove_row(overlay: &mut Overlay<'_>, row: &Row) {
+    overlay.remove(&Key::cert(row.summary.id));
+    index_keys(row).iter().for_each(|key| overlay.remove(key));
+}
+
+fn count(overlay: &mut Overlay<'_>, change: impl FnOnce(&mut Totals)) -> Result<(), StoreError> {
+    let key = Key::totals();
+    let mut totals = overlay.value(&key, "totals")?.unwrap_or_default();
+    change(&mut totals);
+    overlay.put(&key, &totals)
+}

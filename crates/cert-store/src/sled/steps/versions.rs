@@ -1,0 +1,77 @@
+//! Replacing a certificate under its id, and going back.
+
+use cert_core::Timestamp;
+
+use super::{
+    super::{
+        feed,
+        layout::Key,
+        overlay::{Overlay, Reader as _, missing},
+        reads,
+        rows::Row,
+        sealing,
+    },
+    put_row, remove_row,
+};
+use crate::{CertId, Change, Generation, NewVersion, Quota, SealedKey, StoreError, precondition};
+
+pub(in super::super) fn replace(
+    overlay: &mut Overlay<'_>,
+    id: CertId,
+    generation: Generation,
+    version: NewVersion,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Generation, StoreError> {
+    let row = overlay.row(id)?;
+    if row.summary.common_name == version.common_name && reads::chain(overlay, &row)? == version.chain {
+        return Ok(row.summary.generation);
+    }
+    exchange(overlay, row, generation, version, quota, now)
+}
+
+pub(in super::super) fn rollback(
+    overlay: &mut Overlay<'_>,
+    id: CertId,
+    generation: Generation,
+    sealed_key: SealedKey,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Generation, StoreError> {
+    let row = overlay.row(id)?;
+    precondition::is_current(&row.summary, generation)?;
+    let previous = row.previous.clone().ok_or(StoreError::NoPrevious { id })?;
+    let chain = overlay
+        .value(&Key::chain(id, previous.generation), "rollback")?
+        .ok_or_else(|| missing("rollback", "a previous version without its chain"))?;
+    let version = NewVersion { common_name: previous.common_name, leaf: previous.leaf, chain, sealed_key };
+    exchange(overlay, row, generation, version, quota, now)
+}
+
+/// Puts other content under the id, if nothing stands against it, and keeps what stood there.
+fn exchange(
+    overlay: &mut Overlay<'_>,
+    mut row: Row,
+    generation: Generation,
+    version: NewVersion,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Generation, StoreError> {
+    let (id, owner) = (row.summary.id, row.summary.owner.clone());
+    precondition::is_current(&row.summary, generation)?;
+    precondition::keeps_cover(id, &version.leaf, &reads::targets_of(overlay, id)?)?;
+    sealing::is_usable(overlay, &version.sealed_key)?;
+    let account = overlay.account(&owner, now)?;
+    let account = precondition::exchange(account, &row.summary, &version.leaf, quota)?;
+    overlay.put(&Key::account(&owner), &account)?;
+    remove_row(overlay, &row);
+    let kept = row.summary.advance(version.common_name, version.leaf);
+    if let Some(forgotten) = row.previous.replace(kept) {
+        sealing::remove_generation(overlay, id, forgotten.generation)?;
+    }
+    row.upload = row.summary.upload_digest(&version.chain);
+    sealing::put_generation(overlay, id, row.summary.generation, (&version.chain, &version.sealed_key))?;
+    put_row(overlay, &row)?;
+    feed::record(overlay, Change::Cert(id), now)?;
+    Ok(row.summary.generation)
+}
