@@ -191,7 +191,11 @@ impl<'a> Examination<'a> {
         let above =
             |path: &Path<'_>| path.intermediates.iter().map(|&index| &self.upload.chain[index]).collect();
         let intermediates: Vec<&Certificate> = path.map(above).unwrap_or_default();
-        let path = path.map(|path| PathAbove { intermediates: &intermediates, anchor: path.anchor });
+        let path = path.map(|path| PathAbove {
+            intermediates: &intermediates,
+            anchor: path.anchor.certificate.as_ref(),
+            anchor_breaches: &path.anchor.breaches,
+        });
         let subject = Subject { leaf: self.leaf(), key: self.upload.key, path, now: self.now };
         for (breach, location) in rules::breaches(&subject) {
             self.breach(breach, location, origin)?;

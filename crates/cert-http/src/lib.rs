@@ -32,10 +32,12 @@
 mod auth;
 mod body;
 mod failure;
+mod options;
 mod reply;
 mod router;
 mod routes;
 mod wire;
 
 pub use auth::{Authenticator, Credential, Credentials, sign_qbox};
-pub use router::{Options, router};
+pub use options::Options;
+pub use router::router;

@@ -1,7 +1,5 @@
 //! The calls, and the layers around them.
 
-use std::{sync::Arc, time::Duration};
-
 use axum::{
     Router,
     body::Body,
@@ -17,56 +15,14 @@ use crate::{
     auth::{Authenticator, SignedRequest},
     body::{self, Limits},
     failure::Failure,
+    options::{ApiState, Options},
     reply,
     routes::{certs, meta},
 };
 
-/// How the API behaves where embedders differ.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Options {
-    authenticator: Option<Authenticator>,
-    expose_private_keys: bool,
-    body: Limits,
-}
-
-impl Options {
-    /// Checks the API's own signatures. Without it, a layer around the router must put a
-    /// [`Caller`](cert_service::Caller) into the request's extensions; requests without one are refused with 401.
-    pub fn authenticator(mut self, authenticator: Authenticator) -> Self {
-        self.authenticator = Some(authenticator);
-        self
-    }
-
-    /// Whether reading a certificate returns its private key, as the API says. On by default.
-    pub const fn expose_private_keys(mut self, expose: bool) -> Self {
-        self.expose_private_keys = expose;
-        self
-    }
-
-    /// Bytes that a body may have; 1 MiB by default.
-    pub const fn max_body(mut self, bytes: usize) -> Self {
-        self.body.max = bytes;
-        self
-    }
-
-    /// How long a body may take to come; 30 seconds by default.
-    pub const fn body_deadline(mut self, deadline: Duration) -> Self {
-        self.body.deadline = deadline;
-        self
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let body = Limits { max: 1024 * 1024, deadline: Duration::from_secs(30) };
-        Self { authenticator: None, expose_private_keys: true, body }
-    }
-}
-
 /// The API as a router, to be served or nested.
 pub fn router(certs: CertService, options: Options) -> Router {
-    let state = ApiState { certs, options: Arc::new(options) };
+    let state = ApiState::new(certs, options);
     let signed = Router::new()
         .route("/sslcert", get(certs::list).post(certs::create))
         .route("/sslcert/inspect", post(certs::inspect))
@@ -82,26 +38,9 @@ pub fn router(certs: CertService, options: Options) -> Router {
         .with_state(state)
 }
 
-/// What the handlers share.
-#[derive(Clone)]
-pub(crate) struct ApiState {
-    pub(crate) certs: CertService,
-    options: Arc<Options>,
-}
-
-impl ApiState {
-    pub(crate) fn exposes_private_keys(&self) -> bool {
-        self.options.expose_private_keys
-    }
-
-    pub(crate) fn body_limits(&self) -> Limits {
-        self.options.body
-    }
-}
-
 /// Lets a request pass that somebody is known to have sent.
 async fn authenticate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let admitted = match &state.options.authenticator {
+    let admitted = match state.authenticator() {
         Some(authenticator) => verify(authenticator, request, state.body_limits()).await,
         None if request.extensions().get::<Caller>().is_some() => Ok(request),
         None => Err(Failure::BadToken),

@@ -3,7 +3,7 @@
 use der::{Decode as _, Reader as _, SliceReader, Tag, asn1::BitStringRef};
 
 use super::{
-    fields::CertificateError,
+    error::CertificateError,
     oid,
     reader::{Span, value},
 };

@@ -2,6 +2,7 @@
 
 mod date;
 mod distinguished_name;
+mod error;
 mod extensions;
 mod fields;
 pub(crate) mod oid;
@@ -13,7 +14,7 @@ use core::fmt;
 use pki_types::CertificateDer;
 
 use self::{distinguished_name::DistinguishedName, fields::Fields};
-pub(crate) use self::{extensions::KeyUsage, fields::CertificateError};
+pub(crate) use self::{error::CertificateError, extensions::KeyUsage};
 use crate::{
     CertificateRef, DnsName, Fingerprint, KeyType, Location, Timestamp, public_key::SubjectPublicKeyInfo,
 };

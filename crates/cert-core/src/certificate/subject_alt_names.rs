@@ -2,7 +2,7 @@
 
 use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef};
 
-use super::{distinguished_name::printable_ascii, fields::CertificateError};
+use super::{distinguished_name::printable_ascii, error::CertificateError};
 use crate::caps;
 
 /// The names of the extension that this crate uses.

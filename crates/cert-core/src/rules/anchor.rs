@@ -10,12 +10,11 @@ use super::{
 use crate::{Certificate, certificate::oid, rsa_key, validity};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
-    let Some(anchor) = subject.path.map(|path| path.anchor) else {
+    let Some(path) = subject.path else {
         return;
     };
     // A leaf that is trusted by itself is judged as a leaf.
-    let Some(certificate) = anchor.certificate.as_ref().filter(|anchor| anchor.der() != subject.leaf.der())
-    else {
+    let Some(certificate) = path.anchor.filter(|anchor| anchor.der() != subject.leaf.der()) else {
         return;
     };
     let valid = validity::check_expired(certificate, subject.now)
@@ -23,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
     if let Err(error) = valid {
         found.push_anchor(Breach::AnchorExpired(error));
     }
-    anchor.breaches.iter().cloned().for_each(|breach| found.push_anchor(breach));
+    path.anchor_breaches.iter().cloned().for_each(|breach| found.push_anchor(breach));
 }
 
 /// What is wrong with an anchor at any time. It is found out once, when the anchor is added.

@@ -16,7 +16,7 @@ pub use self::{
     breach::Breach,
     table::{RULE_TABLE, RuleEntry, RuleLevel},
 };
-use crate::{Certificate, Location, PrivateKey, Timestamp, trust::Anchor};
+use crate::{Certificate, Location, PrivateKey, Timestamp};
 
 /// What the rules look at.
 #[derive(Clone, Copy)]
@@ -28,11 +28,14 @@ pub(crate) struct Subject<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The issuers of a verified path, from the leaf's on, and its anchor.
+/// The issuers of a verified path, from the leaf's on, and what is known of its anchor.
 #[derive(Clone, Copy)]
 pub(crate) struct PathAbove<'a> {
     pub(crate) intermediates: &'a [&'a Certificate],
-    pub(crate) anchor: &'a Anchor,
+    /// The anchor's own certificate, where it was given as one.
+    pub(crate) anchor: Option<&'a Certificate>,
+    /// The rules that it breaks at any time.
+    pub(crate) anchor_breaches: &'a [Breach],
 }
 
 impl<'a> Subject<'a> {

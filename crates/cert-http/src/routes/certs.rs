@@ -10,7 +10,7 @@ use cert_core::Language;
 use cert_store::CertId;
 use zeroize::Zeroizing;
 
-use crate::{body, failure::Failure, reply, router::ApiState, wire};
+use crate::{body, failure::Failure, options::ApiState, reply, wire};
 
 use super::{query::ListQuery, sender::Sender};
 

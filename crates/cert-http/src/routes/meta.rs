@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 
-use crate::{failure::Failure, reply, router::ApiState, wire};
+use crate::{failure::Failure, options::ApiState, reply, wire};
 
 /// `GET /healthz`: the process answers.
 pub(crate) async fn healthz() -> Response {

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The version of keys and values.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 1;
 
 /// A key whose value is a `T`.
 pub(super) struct Key<T> {

@@ -4,12 +4,17 @@
 //! attributes between blocks, indentation, any line length, missing padding, a BEGIN glued to the END before it.
 //! Nothing inside a block is ever skipped: it decodes whole or it is an error with its line.
 
+mod damage;
+mod scanner;
+
 use base64::{
     Engine as _, alphabet,
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
 use base64ct::Encoding as _;
 use zeroize::Zeroizing;
+
+use self::{damage::why_no_block, scanner::Scanner};
 
 /// One block of text, its body not decoded yet.
 #[derive(Clone, Copy, Debug)]
@@ -133,10 +138,6 @@ pub(crate) fn encode(label: &str, der: &[u8], text: &mut String) {
     text.push_str("-----\n");
 }
 
-const BEGIN: &str = "-----BEGIN ";
-const END: &str = "-----END ";
-const DASHES: &[u8] = b"-----";
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const CERTIFICATE_BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -144,107 +145,21 @@ const CERTIFICATE_BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
 );
 
-struct Scanner<'a> {
-    input: &'a [u8],
-    at: usize,
-    /// The line of `counted`, which lags behind `at` so that no byte is counted twice.
-    line: usize,
-    counted: usize,
-}
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &[u8] = b"-----";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-impl<'a> Scanner<'a> {
-    fn new(input: &'a [u8]) -> Self {
-        Self { input: input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input), at: 0, line: 1, counted: 0 }
-    }
-
-    fn next_block(&mut self) -> Result<Option<PemBlock<'a>>, PemError> {
-        let Some(begin) = self.find_from(self.at, BEGIN.as_bytes()) else {
-            return self.check_outside(self.input.len()).map(|()| None);
-        };
-        self.check_outside(begin)?;
-        let line = self.line_at(begin);
-        let label = self.label(begin + BEGIN.len(), line)?;
-        let body_start = self.end_of_begin_line(begin + BEGIN.len() + label.len() + DASHES.len(), line)?;
-        let body_end =
-            self.end_of_body(body_start).ok_or_else(|| self.why_unclosed(body_start, line, label))?;
-        let end_line = self.line_at(body_end);
-        let end_label = self.label(body_end + END.len(), end_line)?;
-        if end_label != label {
-            return Err(PemError::LabelMismatch {
-                line: end_line,
-                begin: label.to_owned(),
-                end: end_label.to_owned(),
-            });
+fn strip_white_space(body: &[u8], digits: &mut Vec<u8>) {
+    for line in body.split(|&b| b == b'\n' || b == b'\r') {
+        let line = line.trim_ascii();
+        if memchr::memchr2(b' ', b'\t', line).is_none() {
+            digits.extend_from_slice(line);
+        } else {
+            digits.extend(line.iter().filter(|b| !b.is_ascii_whitespace()));
         }
-        self.at = body_end + END.len() + label.len() + DASHES.len();
-        Ok(Some(PemBlock { label, line, body: &self.input[body_start..body_end] }))
-    }
-
-    /// Text outside blocks may say anything, but a boundary in it would be a block that is skipped.
-    fn check_outside(&mut self, until: usize) -> Result<(), PemError> {
-        let outside = &self.input[self.at..until];
-        if memchr::memmem::find(outside, b"BEGIN").is_none()
-            && memchr::memmem::find(outside, b"END").is_none()
-        {
-            return Ok(());
-        }
-        let first_line = self.line_at(self.at);
-        damaged_boundary(outside, first_line).map_or(Ok(()), Err)
-    }
-
-    fn end_of_body(&self, start: usize) -> Option<usize> {
-        self.find_from(start, DASHES).filter(|&end| self.input[end..].starts_with(END.as_bytes()))
-    }
-
-    fn why_unclosed(&self, body_start: usize, line: usize, label: &str) -> PemError {
-        let end = self.find_from(body_start, DASHES).unwrap_or(self.input.len());
-        match damaged_boundary(&self.input[body_start..end], line) {
-            Some(damage @ PemError::SmartDashes { .. }) => damage,
-            _ => PemError::Unclosed { line, label: label.to_owned() },
-        }
-    }
-
-    fn label(&self, start: usize, line: usize) -> Result<&'a str, PemError> {
-        let rest = &self.input[start..];
-        let length = rest.iter().take(MAX_LABEL).position(|&b| b == b'-').unwrap_or(0);
-        let label = core::str::from_utf8(&rest[..length]).unwrap_or_default();
-        let printable = !label.is_empty() && label.bytes().all(|b| (b' '..=b'~').contains(&b));
-        let closed = rest[length..].starts_with(DASHES);
-        if printable && closed {
-            return Ok(label);
-        }
-        let found = rest[length..]
-            .iter()
-            .take(DASHES.len() + 1)
-            .position(|&b| b != b'-')
-            .map_or('-', |i| character_at(rest, length + i));
-        Err(PemError::BadCharacter { line, found })
-    }
-
-    /// A BEGIN line must end after its dashes, else the line breaks of the block were lost.
-    fn end_of_begin_line(&self, start: usize, line: usize) -> Result<usize, PemError> {
-        let rest = &self.input[start..];
-        let blanks = rest.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
-        match rest.get(blanks) {
-            Some(b'\n' | b'\r') => Ok(start + blanks),
-            None => Ok(start + blanks),
-            Some(b'\\') => Err(PemError::EscapedNewlines { line }),
-            Some(_) => Err(PemError::NewlinesLost { line }),
-        }
-    }
-
-    fn find_from(&self, start: usize, needle: &[u8]) -> Option<usize> {
-        find(&self.input[start..], needle).map(|offset| start + offset)
-    }
-
-    fn line_at(&mut self, offset: usize) -> usize {
-        self.line += count_lines(&self.input[self.counted..offset]);
-        self.counted = offset;
-        self.line
     }
 }
-
-const MAX_LABEL: usize = 64;
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     memchr::memmem::find(haystack, needle)
@@ -259,69 +174,10 @@ fn count_lines(text: &[u8]) -> usize {
     line_feeds + lone_returns
 }
 
-fn strip_white_space(body: &[u8], digits: &mut Vec<u8>) {
-    for line in body.split(|&b| b == b'\n' || b == b'\r') {
-        let line = line.trim_ascii();
-        if memchr::memchr2(b' ', b'\t', line).is_none() {
-            digits.extend_from_slice(line);
-        } else {
-            digits.extend(line.iter().filter(|b| !b.is_ascii_whitespace()));
-        }
-    }
-}
-
 /// The character that starts at `offset`, for showing it to a person.
 fn character_at(text: &[u8], offset: usize) -> char {
     let rest = &text[offset..text.len().min(offset + 4)];
     String::from_utf8_lossy(rest).chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-/// There is no block, and no damaged one either: says what is there instead.
-fn why_no_block(input: &[u8]) -> PemError {
-    let text = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input).trim_ascii();
-    match text {
-        [] => PemError::Empty,
-        _ if text.contains(&0) => PemError::NotText,
-        _ => PemError::NoBlock,
-    }
-}
-
-/// Finds a line that was meant as a boundary: dashes of any kind, and BEGIN or END.
-fn damaged_boundary(text: &[u8], first_line: usize) -> Option<PemError> {
-    let text = String::from_utf8_lossy(text);
-    let is_boundary = |line: &str| {
-        let after_dashes = line.trim_start_matches(is_dash).trim_start();
-        after_dashes.len() < line.len()
-            && (after_dashes.starts_with("BEGIN") || after_dashes.starts_with("END"))
-    };
-    let mut offset = 0;
-    for text_line in text.split_inclusive(['\n', '\r']) {
-        let boundary = text_line.trim();
-        if is_boundary(boundary) {
-            let line = first_line + count_lines(&text.as_bytes()[..offset]);
-            return Some(name_damage(boundary, line));
-        }
-        offset += text_line.len();
-    }
-    None
-}
-
-fn name_damage(boundary: &str, line: usize) -> PemError {
-    match boundary.chars().find(|&c| is_smart_dash(c)) {
-        Some(found) => PemError::SmartDashes { line, found },
-        None if boundary.starts_with(END) => PemError::StrayEnd { line },
-        None if boundary.starts_with("-----BEGIN") => PemError::NewlinesLost { line },
-        None => PemError::BadBoundary { line },
-    }
-}
-
-fn is_dash(c: char) -> bool {
-    c == '-' || is_smart_dash(c)
-}
-
-/// Dashes that word processors and chat programs put in the place of hyphens.
-fn is_smart_dash(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
 }
 
 #[cfg(test)]
