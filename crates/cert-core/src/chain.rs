@@ -8,6 +8,15 @@ use crate::{
     validate::{self, Upload, Verified},
 };
 
+/// The DER of each certificate of a PEM text, strictly: nothing in a block is skipped, and nothing is looked at behind
+/// the base64.
+///
+/// # Errors
+/// 404906 as [`Chain::decode`], but for what the DER holds.
+pub fn decode_pem(text: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    check_size(text.len()).and_then(|()| decode::certificate_ders(text)).map_err(Error::from_failure)
+}
+
 /// Decoded certificates, in the order in which they were uploaded. Nothing is known of trust or rules.
 ///
 /// ```

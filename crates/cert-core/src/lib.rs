@@ -61,7 +61,7 @@ mod validity;
 
 pub use bundle::{Bundle, ValidatedBundle};
 pub use certificate::Certificate;
-pub use chain::{Chain, ValidatedChain};
+pub use chain::{Chain, ValidatedChain, decode_pem};
 pub use code::ErrorCode;
 pub use decode::{DecodeError, KeyError, KeyMismatch, Unexpected};
 pub use diagnose::{MissingIssuer, PathError};
@@ -72,7 +72,7 @@ pub use fingerprint::{Fingerprint, FingerprintError};
 pub use key_type::{KeyType, UnknownKeyType};
 pub use location::{CertificateRef, Field, Location};
 pub use name::{DnsName, NameError};
-pub use policy::{ChainOrder, ValidationPolicy};
+pub use policy::{ChainOrder, KeyDenylist, ValidationPolicy};
 pub use private_key::{KeyForm, PrivateKey};
 pub use report::{Report, inspect};
 pub use rsa_key::RsaWeakness;

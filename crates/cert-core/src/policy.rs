@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    AnchorOrigin, MinimumValidity, Rule, RuleLevel, SignatureCache, TrustAnchors, caps,
+    AnchorOrigin, Fingerprint, MinimumValidity, Rule, RuleLevel, SignatureCache, TrustAnchors, caps,
     rules::{self},
 };
 
@@ -15,6 +15,12 @@ pub enum ChainOrder {
     /// It is put in order, and what does not belong is dropped with a warning.
     #[default]
     Repair,
+}
+
+/// Knows keys that nobody should use any more, such as those of a published leak.
+pub trait KeyDenylist: core::fmt::Debug + Send + Sync {
+    /// Whether the key with this SHA-256 of its `SubjectPublicKeyInfo` is one of them.
+    fn contains(&self, spki: &Fingerprint) -> bool;
 }
 
 /// Trust, minimum validity and the level of each rule.
@@ -38,6 +44,7 @@ pub struct ValidationPolicy {
     pub(crate) max_depth: Option<usize>,
     pub(crate) order: ChainOrder,
     pub(crate) prove_key: bool,
+    pub(crate) denylist: Option<Arc<dyn KeyDenylist>>,
     levels: HashMap<Rule, RuleLevel>,
 }
 
@@ -52,6 +59,7 @@ impl ValidationPolicy {
             max_depth: None,
             order: ChainOrder::default(),
             prove_key: true,
+            denylist: None,
             levels: HashMap::new(),
         }
     }
@@ -96,6 +104,13 @@ impl ValidationPolicy {
     #[must_use]
     pub const fn prove_key(mut self, prove: bool) -> Self {
         self.prove_key = prove;
+        self
+    }
+
+    /// Refuses keys that are known to be compromised: rule `key_denied`. No list is shipped.
+    #[must_use]
+    pub fn denylist(mut self, denylist: Arc<dyn KeyDenylist>) -> Self {
+        self.denylist = Some(denylist);
         self
     }
 

@@ -113,6 +113,8 @@ rules! {
     IssuerKeyUsage = "issuer_key_usage",
     /// An issuer that is in neither chain nor trust anchors.
     IssuerMissing = "issuer_missing",
+    /// A key that is known to be compromised.
+    KeyDenied = "key_denied",
     /// A passphrase-protected key.
     KeyEncrypted = "key_encrypted",
     /// A private key among the certificates.

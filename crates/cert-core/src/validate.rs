@@ -180,6 +180,11 @@ impl<'a> Examination<'a> {
 
     /// The rules on the key itself come before the path: a signature by a weak key may not even be checked.
     fn check_key_rules(&mut self) -> Result<(), Stop> {
+        let denied =
+            self.policy.denylist.as_ref().is_some_and(|list| list.contains(&self.leaf().spki_fingerprint()));
+        if denied {
+            self.breach(Breach::KeyDenied, self.leaf().location(), None)?;
+        }
         match self.upload.key.and_then(PrivateKey::weakness) {
             Some(weakness) => self.breach(Breach::RsaWeak(weakness), Location::KEY, None),
             None => Ok(()),

@@ -56,6 +56,17 @@ pub(crate) fn certificates(input: &[u8]) -> Result<Vec<Certificate>, Failure> {
     if is_der(input) {
         return der_certificates(input);
     }
+    let blocks = certificate_blocks(input)?;
+    blocks.iter().zip(1..).map(|(block, position)| pem_certificate(block, position)).collect()
+}
+
+/// The DER of each block of the chain's field.
+pub(crate) fn certificate_ders(input: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+    let blocks = certificate_blocks(input)?;
+    blocks.iter().map(|block| block.decode().map_err(|error| pem_failure(error, Field::Chain, &[]))).collect()
+}
+
+fn certificate_blocks(input: &[u8]) -> Result<Vec<PemBlock<'_>>, Failure> {
     let blocks =
         pem::blocks(input, caps::MAX_PEM_BLOCKS).map_err(|error| pem_failure(error, Field::Chain, input))?;
     if let Some(failure) = blocks.iter().find_map(not_a_certificate) {
@@ -66,7 +77,7 @@ pub(crate) fn certificates(input: &[u8]) -> Result<Vec<Certificate>, Failure> {
         let error = DecodeError::TooManyCertificates { max: caps::MAX_CERTIFICATES };
         return Err(Failure::at_line(error, Field::Chain, line));
     }
-    blocks.iter().zip(1..).map(|(block, position)| pem_certificate(block, position)).collect()
+    Ok(blocks)
 }
 
 /// The certificates of an operator's file of trust anchors: as a chain's, however many.

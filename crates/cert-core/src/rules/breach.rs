@@ -46,6 +46,8 @@ pub enum Breach {
     },
     /// The key usage of an issuer does not let it sign certificates.
     IssuerKeyUsage,
+    /// The leaf's key is on the policy's denylist.
+    KeyDenied,
     /// The key usage of the leaf lets it do nothing that TLS needs, or lets it sign certificates.
     LeafKeyUsage,
     /// The lifetime is longer than a public CA may give.
@@ -138,6 +140,7 @@ impl Breach {
             Self::DuplicateExtension { .. } => Rule::DuplicateExtension,
             Self::ExtensionMalformed { .. } => Rule::ExtensionMalformed,
             Self::IssuerKeyUsage => Rule::IssuerKeyUsage,
+            Self::KeyDenied => Rule::KeyDenied,
             Self::LeafKeyUsage => Rule::LeafKeyUsage,
             Self::LifetimeTooLong { .. } => Rule::LifetimeTooLong,
             Self::MustStaple => Rule::MustStaple,

@@ -79,6 +79,7 @@ pub const RULE_TABLE: &[RuleEntry] = &[
     deny(Rule::DuplicateExtension, "RFC 5280 4.2"),
     deny(Rule::ExtensionMalformed, "RFC 5280 4.2"),
     deny(Rule::IssuerKeyUsage, "RFC 5280 4.2.1.3, 6.1.4 (n)"),
+    deny(Rule::KeyDenied, "BR 4.9.1.1, 6.1.1.3"),
     deny(Rule::LeafKeyUsage, "RFC 5280 4.2.1.3; BR 7.1.2.7.11"),
     only_public(Rule::LifetimeTooLong, RuleLevel::Deny, "BR 6.3.2 (ballot SC-081v3)"),
     warn(Rule::MustStaple, "RFC 7633"),

@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use cert_core::{AnchorOrigin, KeyType, RULE_TABLE, Rule, TrustAnchors, ValidationPolicy, testing::TestLeaf};
+use cert_core::{
+    AnchorOrigin, Chain, Fingerprint, KeyDenylist, KeyType, RULE_TABLE, Rule, TrustAnchors, ValidationPolicy,
+    testing::TestLeaf,
+};
 
 use crate::uploads::{DAY, Pki, Upload, now, trusted};
 
@@ -94,11 +97,24 @@ fn public(pki: &Pki) -> Vec<Upload> {
     uploads.map(|(name, leaf)| pki.leaf(name, &leaf).policy(policy.clone())).to_vec()
 }
 
+#[derive(Debug)]
+struct Leaked(Fingerprint);
+
+impl KeyDenylist for Leaked {
+    fn contains(&self, spki: &Fingerprint) -> bool {
+        *spki == self.0
+    }
+}
+
 /// Levels can be changed, and only for rules that have one.
 fn levels(pki: &Pki) -> Vec<Upload> {
     let underscore = TestLeaf::new(&["a_b.example.com"]);
     assert!(RULE_TABLE.iter().any(|entry| entry.rule == Rule::SanNameInvalid));
+    let leaked = pki.issued.certificates()[0].clone();
+    let leaked = Chain::decode(&leaked).expect("it decodes").leaf().spki_fingerprint();
     vec![
+        pki.with_chain("a leaked key", pki.issued.chain_pem())
+            .policy(pki.policy().denylist(Arc::new(Leaked(leaked)))),
         pki.leaf("an underscore, denied", &underscore).policy(pki.policy().deny(Rule::SanNameInvalid)),
         pki.leaf("an underscore, allowed", &underscore).policy(pki.policy().allow(Rule::SanNameInvalid)),
         trusted("exponent 3, a warning", "rsa_e3")

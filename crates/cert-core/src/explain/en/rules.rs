@@ -43,6 +43,7 @@ pub(super) fn message(breach: &Breach, at: &Location) -> String {
         Breach::IssuerKeyUsage => {
             format!("{place} signed another certificate, but its key usage does not let it.")
         }
+        Breach::KeyDenied => format!("The key of {place} is known to be compromised."),
         Breach::LeafKeyUsage => format!(
             "The key usage of {place} does not fit a TLS server: it needs digital signature, and no certificate signing."
         ),
@@ -121,7 +122,7 @@ pub(super) fn fix(breach: &Breach) -> Option<String> {
         Breach::MustStaple => "Turn on OCSP stapling, or have it issued without must-staple.".into(),
         Breach::Precertificate => "Send the final certificate that the CA delivered.".into(),
         Breach::PublicSuffixWildcard { .. } => "Have it issued for your own domain.".into(),
-        Breach::RsaWeak(_) => "Make a new key (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256) and have the certificate issued again.".into(),
+        Breach::KeyDenied | Breach::RsaWeak(_) => "Make a new key (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256) and have the certificate issued again.".into(),
         Breach::SanMissing => "Have it issued with the domain as a subject alternative name.".into(),
         Breach::SanNameInvalid { .. } => "Have it issued without this name, or with the name in its A-label form (xn--).".into(),
         Breach::SctMissing => "Ask the CA for a certificate with embedded SCTs.".into(),

@@ -24,6 +24,7 @@ pub(super) fn message(breach: &Breach, at: &Location) -> String {
         Breach::DuplicateExtension { oid } => format!("{place}中扩展 {oid} 出现了两次。"),
         Breach::ExtensionMalformed { oid } => format!("{place}的扩展 {oid} 无法解码。"),
         Breach::IssuerKeyUsage => format!("{place}签发了另一个证书，但它的密钥用途不允许。"),
+        Breach::KeyDenied => format!("{place}的密钥已知被泄露。"),
         Breach::LeafKeyUsage => {
             format!("{place}的密钥用途不适合 TLS 服务器：需要数字签名，并且不能有证书签名。")
         }
@@ -76,7 +77,7 @@ pub(super) fn fix(breach: &Breach) -> Option<String> {
         Breach::MustStaple => "请开启 OCSP 装订，或者重新签发不带 must-staple 的证书。".into(),
         Breach::Precertificate => "请上传 CA 最终交付的证书。".into(),
         Breach::PublicSuffixWildcard { .. } => "请为您自己的域名签发证书。".into(),
-        Breach::RsaWeak(_) => {
+        Breach::KeyDenied | Breach::RsaWeak(_) => {
             "请生成新的私钥（openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256）并重新签发证书。"
                 .into()
         }
