@@ -165,6 +165,7 @@ fn mismatch(certificates: &[Certificate], key: &PrivateKey, ca: Option<&Certific
     });
     let mismatch = KeyMismatch {
         key: key.key_type().to_string(),
+        key_fingerprint: key.spki_fingerprint(),
         leaf: leaf_type,
         leaf_name: leaf.display_name(),
         belongs_to,

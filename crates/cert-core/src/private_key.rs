@@ -3,6 +3,7 @@
 use core::fmt;
 
 use aws_lc_rs::{
+    encoding::{AsDer as _, PublicKeyX509Der},
     rand::SystemRandom,
     rsa,
     signature::{
@@ -19,7 +20,7 @@ use der::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Certificate, KeyType, pem,
+    Certificate, Fingerprint, KeyType, pem,
     public_key::KeyAlgorithm,
     rsa_key::{RsaNumbers, RsaWeakness},
 };
@@ -114,6 +115,20 @@ impl PrivateKey {
         let mut text = Zeroizing::new(String::with_capacity(self.der.len() * 3 / 2 + 128));
         pem::encode(self.form.pem_label(), &self.der, &mut text);
         text
+    }
+
+    /// SHA-256 of the `SubjectPublicKeyInfo` of its public key, as
+    /// [`Certificate::spki_fingerprint`](crate::Certificate::spki_fingerprint) of a certificate for it. `None` for an
+    /// RSA key that is too weak to be loaded.
+    pub fn spki_fingerprint(&self) -> Option<Fingerprint> {
+        let spki: PublicKeyX509Der<'_> = match &self.loaded {
+            Loaded::Ecdsa(pair) => pair.public_key().as_der(),
+            Loaded::Ed25519(pair) => pair.public_key().as_der(),
+            Loaded::Rsa(pair) => pair.public_key().as_der(),
+            Loaded::RsaTooWeak { .. } => return None,
+        }
+        .ok()?;
+        Some(Fingerprint::of(spki.as_ref()))
     }
 
     pub(crate) const fn weakness(&self) -> Option<RsaWeakness> {

@@ -68,6 +68,7 @@ fn every_supported_key_type_and_form_is_accepted() {
             valid.key().secret_pem().lines().collect::<Vec<_>>(),
             issued.key_pem().lines().collect::<Vec<_>>()
         );
+        assert_eq!(valid.key().spki_fingerprint(), Some(valid.leaf().spki_fingerprint()));
         assert_eq!(served(&valid), issued.certificates());
         assert_eq!(warnings(&valid), []);
         assert_eq!(valid.chain().anchor_origin(), AnchorOrigin::Private);

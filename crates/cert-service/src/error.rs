@@ -103,16 +103,22 @@ impl From<Unspecified> for ServiceError {
 pub struct Refusal {
     pub(crate) error: cert_core::Error,
     report: Report,
+    pub(crate) key_of: Option<CertId>,
 }
 
 impl Refusal {
     pub(crate) const fn new(error: cert_core::Error, report: Report) -> Self {
-        Self { error, report }
+        Self { error, report, key_of: None }
     }
 
     /// What decided.
     pub const fn error(&self) -> &cert_core::Error {
         &self.error
+    }
+
+    /// The owner's stored certificate that a mismatching key belongs to.
+    pub const fn key_of(&self) -> Option<CertId> {
+        self.key_of
     }
 
     /// All that was found.

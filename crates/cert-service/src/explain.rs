@@ -24,7 +24,13 @@ impl Explain for ServiceError {
 
     fn message(&self, language: Language) -> String {
         match self {
-            Self::Refused(refusal) => refusal.error().message(language),
+            Self::Refused(refusal) => {
+                let whose = refusal.key_of().map(|id| match language {
+                    Language::ZhCn => format!("它是您已保存的证书 {id} 的私钥。"),
+                    _ => format!(" It is the key of your stored certificate {id}."),
+                });
+                refusal.error().message(language) + &whose.unwrap_or_default()
+            }
             Self::Store(error) => error.message(language),
             _ => match language {
                 Language::ZhCn => self.chinese(),

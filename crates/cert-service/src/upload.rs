@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cert_core::{Bundle, Certificate, Finding, Report, Timestamp, ValidatedBundle, caps};
+use cert_core::{Bundle, Cause, Certificate, Finding, KeyError, Report, Timestamp, ValidatedBundle, caps};
 use cert_store::{
     CertId, FindBy, Generation, Labels, LeafFacts, NewCert, OwnerId, PageSize, Quota, ServedChain, StoreError,
 };
@@ -116,7 +116,10 @@ impl CertService {
         let owner = self.owner_of(caller)?;
         let (input, attributes) = split(upload)?;
         let (plan, now) = (self.parts.policies.plan(owner), self.now());
-        let bundle = self.decode(&input, &plan, now).await?;
+        let bundle = match self.decode(&input, &plan, now).await {
+            Err(ServiceError::Refused(refusal)) => return Err(self.name_key_of(owner, *refusal).await),
+            decoded => decoded?,
+        };
         self.check_room(owner, plan.quota(), bundle.leaf(), now).await?;
         let bundle = self.validate(bundle, &input, &plan, now).await?;
         self.insert(caller, owner, bundle, attributes, plan.quota(), now).await
@@ -160,6 +163,18 @@ impl CertService {
             return Err(StoreError::QuotaExceeded { owner: owner.clone(), limit }.into());
         }
         Ok(())
+    }
+
+    /// A key that belongs to no certificate of the chain may belong to one that the owner has stored. Where the store
+    /// cannot be asked, the refusal stands as it is.
+    async fn name_key_of(&self, owner: &OwnerId, mut refusal: Refusal) -> ServiceError {
+        if let Cause::Key(KeyError::Mismatch(mismatch)) = refusal.error().cause()
+            && let Some(spki) = mismatch.key_fingerprint
+        {
+            let stored = self.parts.store.find(owner, &FindBy::Spki(spki), None, PageSize::MIN).await;
+            refusal.key_of = stored.unwrap_or_default().first().map(|cert| cert.id);
+        }
+        ServiceError::Refused(Box::new(refusal))
     }
 
     async fn validate(

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use cert_core::{
-    ErrorCode, Explain as _, Rule, Timestamp, ValidationPolicy,
+    ErrorCode, Explain as _, Language, Rule, Timestamp, ValidationPolicy,
     testing::{Issued, TestCa, TestLeaf},
 };
 use cert_service::{
@@ -147,6 +147,21 @@ async fn a_refusal_names_everything_that_is_wrong() {
     let rules: Vec<_> = error.findings().iter().map(cert_core::Finding::rule).collect();
     assert!(rules.contains(&Rule::Expired) && rules.contains(&Rule::IssuerMissing), "{rules:?}");
     assert_eq!(site.certs.usage(&alice()).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn a_key_of_another_stored_certificate_is_named() {
+    let site = Site::new(10).await;
+    let (stored, other) = (site.issue("a.example"), site.issue("b.example"));
+    let id = site.certs.upload(&alice(), upload(&stored)).await.unwrap().id();
+    let mixed = || Upload::pem(other.chain_pem(), stored.key_pem());
+    let refused = site.certs.upload(&alice(), mixed()).await.unwrap_err();
+    assert_eq!(refused.rule(), Rule::KeyMismatch.as_str());
+    assert!(refused.message(Language::En).contains(&id.to_string()), "{}", refused.message(Language::En));
+    // Nobody learns of other owners' keys.
+    let bob = Caller::tenant("bob").unwrap();
+    let refused = site.certs.upload(&bob, mixed()).await.unwrap_err();
+    assert!(!refused.message(Language::En).contains(&id.to_string()));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Why a chain or a key does not decode, and why a key cannot be used.
 
-use crate::CertificateRef;
+use crate::{CertificateRef, Fingerprint};
 
 /// Why a field does not decode. The location is kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +169,8 @@ pub struct KeyMismatch {
     pub leaf: String,
     /// The leaf's name.
     pub leaf_name: String,
+    /// SHA-256 of the key's `SubjectPublicKeyInfo`, by which its certificate may be found elsewhere.
+    pub key_fingerprint: Option<Fingerprint>,
     /// The CA certificate of the chain that the key does belong to.
     pub belongs_to: Option<CertificateRef>,
 }
