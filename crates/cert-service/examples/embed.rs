@@ -2,15 +2,15 @@
 //!
 //! `cargo run -p cert-service --example embed --features testing`
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use cert_core::testing::{TestCa, TestLeaf};
 use cert_core::{ErrorCode, Language, ValidationPolicy};
 use cert_service::{Caller, CertService, Event, EventSink, LocalKeyRing, Plan, SystemClock, Upload, now};
-use cert_store::MemoryStore;
+use cert_store::{BindOptions, MemoryStore, Target};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
     // An authority of the platform's own, trusted for the owners whose plan names it.
     let root = TestCa::root("Platform Root", now(&SystemClock));
     let plans = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))));
@@ -24,22 +24,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
 
     let alice = Caller::tenant("alice")?; // your own authentication said so
-    upload(&certs, &alice, issued.chain_pem(), issued.key_pem()).await;
-    upload(&certs, &alice, issued.leaf_pem(), issued.key_pem()).await;
+    store(&certs, &alice, Upload::pem(issued.chain_pem(), issued.key_pem())).await?;
+    store(&certs, &alice, Upload::pem(issued.leaf_pem(), issued.key_pem())).await?;
     println!("alice has {} certificate", certs.usage(&alice).await?.total);
     Ok(())
 }
 
-async fn upload(certs: &CertService, caller: &Caller, chain: String, key: String) {
-    match certs.upload(caller, Upload::pem(chain, key).name("www")).await {
-        Ok(up) => println!("stored as {}, {} warnings", up.id(), up.warnings().len()),
+async fn store(certs: &CertService, caller: &Caller, upload: Upload) -> Result<(), Box<dyn Error>> {
+    match certs.upload(caller, upload.name("www")).await {
+        Ok(up) => {
+            println!("stored as {}, {} warnings", up.id(), up.warnings().len());
+            let target = Target::cdn("www.example.com".parse()?);
+            certs.bind(caller, up.id(), &target, BindOptions::default()).await?;
+        }
         Err(e) if e.code() == Some(ErrorCode::QuotaExceeded) => println!("time to sell more"),
         Err(e) => {
             for f in e.findings() {
-                println!("{}: {}", f.rule().as_str(), f.message(Language::En));
+                println!("{} {:?}: {}", f.rule(), f.location().field(), f.message(Language::En));
             }
         }
     }
+    Ok(())
 }
 
 struct Audit;

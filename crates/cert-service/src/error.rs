@@ -58,7 +58,9 @@ impl ServiceError {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(refusal) => Some(refusal.error.code()),
-            Self::NotOwner { .. } | Self::Marker(MarkerError::OtherOwner) => Some(ErrorCode::NotPermitted),
+            Self::NotOwner { .. }
+            | Self::Marker(MarkerError::OtherOwner)
+            | Self::Store(StoreError::BoundElsewhere { .. }) => Some(ErrorCode::NotPermitted),
             Self::Store(error) => error.code(),
             Self::Interrupted
             | Self::InvalidName { .. }

@@ -31,10 +31,14 @@ pub struct Event<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
+    /// The certificate was bound to a domain.
+    Bound,
     /// The certificate was deleted.
     Deleted,
     /// The private key was read in the clear.
     KeyRead,
+    /// A domain of the certificate was freed.
+    Unbound,
     /// The certificate was stored.
     Uploaded,
     /// The same upload came again, and got the id that it has.

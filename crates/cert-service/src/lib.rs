@@ -25,6 +25,7 @@
 //!
 //! [`CertStore`]: cert_store::CertStore
 
+mod bindings;
 mod builder;
 mod caller;
 mod clock;

@@ -10,7 +10,7 @@ use cert_core::{
 use cert_service::{
     Action, Caller, CertService, Event, EventSink, FixedClock, LocalKeyRing, Plan, ServiceError, Upload,
 };
-use cert_store::{CertId, FindBy, MemoryStore, PageSize, Quota};
+use cert_store::{BindOptions, CertId, FindBy, MemoryStore, PageSize, Quota, Target};
 
 const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
 const DAY: i64 = 86_400;
@@ -256,4 +256,28 @@ async fn work_that_is_not_run_is_refused() {
         .unwrap();
     let refused = certs.upload(&alice(), Upload::pem("x", "y")).await;
     assert!(matches!(refused, Err(ServiceError::Interrupted)));
+}
+
+#[tokio::test]
+async fn a_bound_certificate_stays() {
+    let site = Site::new(10).await;
+    let id = site.certs.upload(&alice(), upload(&site.issue("a.example"))).await.unwrap().id();
+    let (target, options) = (Target::cdn("a.example".parse().unwrap()), BindOptions::default());
+    let other = Target::cdn("b.example".parse().unwrap());
+    let bob = Caller::tenant("bob").unwrap();
+
+    let refused = site.certs.bind(&alice(), id, &other, options).await.unwrap_err();
+    assert_eq!((refused.rule(), refused.code()), ("not_covered", None));
+    let refused = site.certs.bind(&bob, id, &target, options).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ErrorCode::NotPermitted));
+
+    assert_eq!(site.certs.bind(&alice(), id, &target, options).await.unwrap(), None);
+    assert_eq!(site.certs.bindings(&alice(), id).await.unwrap().len(), 1);
+    let refused = site.certs.delete(&alice(), id).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ErrorCode::BoundToCdn));
+    let refused = site.certs.unbind(&bob, &target).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ErrorCode::NotPermitted));
+
+    assert_eq!(site.certs.unbind(&alice(), &target).await.unwrap(), Some(id));
+    site.certs.delete(&alice(), id).await.unwrap();
 }
