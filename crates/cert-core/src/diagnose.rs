@@ -4,8 +4,9 @@ use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef}
 
 use crate::{
     Certificate, Location, Timestamp, TrustAnchors, ValidityError,
-    certificate::{KeyUsage, oid},
+    certificate::oid,
     path::names_issuer,
+    rules::{AuthorityKeyId, may_sign_certificates},
     signature, validity,
 };
 
@@ -154,9 +155,7 @@ fn wrong_with_issuer(issuer: &Certificate, now: Timestamp) -> Option<PathError> 
     {
         return Some(PathError::Validity(error));
     }
-    let may_sign =
-        issuer.fields().extensions.key_usage.is_none_or(|usage| usage.has(KeyUsage::KEY_CERT_SIGN));
-    (!issuer.is_ca() || !may_sign).then_some(PathError::NotACa)
+    (!issuer.is_ca() || !may_sign_certificates(issuer)).then_some(PathError::NotACa)
 }
 
 /// Nobody in the chain signed `current`, and it did not sign itself.
@@ -204,17 +203,10 @@ fn known_untrusted(name: &str) -> Option<PathError> {
     }
 }
 
-/// The key identifier of the issuer (RFC 5280 section 4.2.1.1), in hex.
+/// The key identifier of the issuer, in hex.
 fn authority_key_id(certificate: &Certificate) -> Option<String> {
-    let value = certificate.extension(oid::AUTHORITY_KEY_IDENTIFIER)?;
-    let mut reader = SliceReader::new(value).ok()?;
-    let key_id = reader.sequence(|fields| {
-        let first = AnyRef::decode(fields)?;
-        fields.drain(fields.remaining_len())?;
-        Ok::<_, der::Error>(first)
-    });
-    let key_id = key_id.ok().filter(|first| is_context(first.tag(), 0))?;
-    Some(key_id.value().iter().take(64).map(|byte| format!("{byte:02x}")).collect())
+    let key_id = AuthorityKeyId::of(certificate)?.key_id?;
+    Some(key_id.iter().take(64).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The first `caIssuers` URL of the authority information access (RFC 5280 section 4.2.2.1).

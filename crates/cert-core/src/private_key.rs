@@ -15,13 +15,13 @@ use aws_lc_rs::{
 };
 use der::{
     Decode as _, Reader as _, SliceReader,
-    asn1::{AnyRef, ObjectIdentifier, OctetStringRef},
+    asn1::{ObjectIdentifier, OctetStringRef},
 };
 use zeroize::Zeroizing;
 
 use crate::{
     Certificate, Fingerprint, KeyType, pem,
-    public_key::KeyAlgorithm,
+    public_key::{KeyAlgorithm, subject_public_key},
     rsa_key::{RsaNumbers, RsaWeakness},
 };
 
@@ -252,16 +252,6 @@ fn is_same_point(uncompressed: &[u8], other: &[u8]) -> bool {
         }
         _ => uncompressed == other,
     }
-}
-
-/// The bits of `subjectPublicKey`.
-fn subject_public_key(spki: &[u8]) -> Option<&[u8]> {
-    let mut reader = SliceReader::new(spki).ok()?;
-    let bits = reader.sequence(|info| {
-        AnyRef::decode(info)?;
-        info.decode::<der::asn1::BitStringRef<'_>>()
-    });
-    bits.ok()?.as_bytes()
 }
 
 fn pkcs8_algorithm(der: &[u8]) -> Result<KeyAlgorithm, PrivateKeyError> {

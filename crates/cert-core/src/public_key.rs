@@ -82,6 +82,16 @@ impl KeyAlgorithm {
     }
 }
 
+/// The bits of `subjectPublicKey` in a `SubjectPublicKeyInfo`.
+pub(crate) fn subject_public_key(spki: &[u8]) -> Option<&[u8]> {
+    let mut reader = SliceReader::new(spki).ok()?;
+    let bits = reader.sequence(|info| {
+        AnyRef::decode(info)?;
+        info.decode::<BitStringRef<'_>>()
+    });
+    bits.ok()?.as_bytes()
+}
+
 /// Bits of the modulus of an `RSAPublicKey`.
 fn read_rsa_bits(key: &[u8]) -> Option<usize> {
     let mut reader = SliceReader::new(key).ok()?;

@@ -66,12 +66,9 @@ pub(crate) fn certificate_ders(input: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     blocks.iter().map(|block| block.decode().map_err(|error| pem_failure(error, Field::Chain, &[]))).collect()
 }
 
+/// The blocks of the chain's field, within its cap.
 fn certificate_blocks(input: &[u8]) -> Result<Vec<PemBlock<'_>>, Failure> {
-    let blocks =
-        pem::blocks(input, caps::MAX_PEM_BLOCKS).map_err(|error| pem_failure(error, Field::Chain, input))?;
-    if let Some(failure) = blocks.iter().find_map(not_a_certificate) {
-        return Err(failure);
-    }
+    let blocks = only_certificates(input, caps::MAX_PEM_BLOCKS)?;
     if blocks.len() > caps::MAX_CERTIFICATES {
         let line = blocks.get(caps::MAX_CERTIFICATES).map(|block| block.line);
         let error = DecodeError::TooManyCertificates { max: caps::MAX_CERTIFICATES };
@@ -80,15 +77,21 @@ fn certificate_blocks(input: &[u8]) -> Result<Vec<PemBlock<'_>>, Failure> {
     Ok(blocks)
 }
 
+/// At most `max` blocks, all of which say that they are certificates.
+fn only_certificates(input: &[u8], max: usize) -> Result<Vec<PemBlock<'_>>, Failure> {
+    let blocks = pem::blocks(input, max).map_err(|error| pem_failure(error, Field::Chain, input))?;
+    match blocks.iter().find_map(not_a_certificate) {
+        Some(failure) => Err(failure),
+        None => Ok(blocks),
+    }
+}
+
 /// The certificates of an operator's file of trust anchors: as a chain's, however many.
 pub(crate) fn anchor_certificates(input: &[u8]) -> Result<Vec<Certificate>, Failure> {
     if is_der(input) {
         return der_certificates(input);
     }
-    let blocks = pem::blocks(input, usize::MAX).map_err(|error| pem_failure(error, Field::Chain, input))?;
-    if let Some(failure) = blocks.iter().find_map(not_a_certificate) {
-        return Err(failure);
-    }
+    let blocks = only_certificates(input, usize::MAX)?;
     blocks.iter().zip(1..).map(|(block, position)| pem_certificate(block, position)).collect()
 }
 

@@ -26,14 +26,14 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
 
 /// RFC 5280 section 4.2.1.1.
 #[derive(Default)]
-pub(super) struct AuthorityKeyId<'a> {
-    pub(super) key_id: Option<&'a [u8]>,
+pub(crate) struct AuthorityKeyId<'a> {
+    pub(crate) key_id: Option<&'a [u8]>,
     names_issuer: bool,
 }
 
 impl<'a> AuthorityKeyId<'a> {
     /// Reads the extension, where there is one. One that does not decode has no key identifier.
-    pub(super) fn of(certificate: &'a Certificate) -> Option<Self> {
+    pub(crate) fn of(certificate: &'a Certificate) -> Option<Self> {
         let value = certificate.extension(oid::AUTHORITY_KEY_IDENTIFIER)?;
         Some(Self::read(value).unwrap_or_default())
     }

@@ -11,7 +11,9 @@ mod public_pki;
 mod table;
 mod usage;
 
-pub(crate) use self::{anchor::lasting_breaches, table::default_level};
+pub(crate) use self::{
+    anchor::lasting_breaches, identifiers::AuthorityKeyId, table::default_level, usage::may_sign_certificates,
+};
 pub use self::{
     breach::Breach,
     table::{RULE_TABLE, RuleEntry, RuleLevel},

@@ -32,6 +32,6 @@ fn serves_tls(usage: KeyUsage) -> bool {
 }
 
 /// Whether a CA's key usage, where it has one, lets it sign certificates.
-pub(super) fn may_sign_certificates(issuer: &Certificate) -> bool {
+pub(crate) fn may_sign_certificates(issuer: &Certificate) -> bool {
     issuer.key_usage().is_none_or(|usage| usage.has(KeyUsage::KEY_CERT_SIGN))
 }
