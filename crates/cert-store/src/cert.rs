@@ -42,31 +42,42 @@ impl LeafFacts {
 }
 
 /// Key types as numbers of our own: the order of the enum's variants may change, what is stored may not.
-mod key_type_number {
+pub(crate) mod key_type_number {
     use cert_core::KeyType;
     use serde::{Deserialize as _, Deserializer, Serializer, de, ser};
 
+    /// The number of a key type; none for one that has none yet.
+    pub(crate) const fn number_of(key_type: KeyType) -> Option<u32> {
+        match key_type {
+            KeyType::EcP256 => Some(1),
+            KeyType::EcP384 => Some(2),
+            KeyType::EcP521 => Some(3),
+            KeyType::Ed25519 => Some(4),
+            KeyType::Rsa { bits } => Some(RSA | bits as u32),
+            _ => None,
+        }
+    }
+
+    /// The key type of a number.
+    pub(crate) const fn key_type_of(number: u32) -> Option<KeyType> {
+        match number {
+            1 => Some(KeyType::EcP256),
+            2 => Some(KeyType::EcP384),
+            3 => Some(KeyType::EcP521),
+            4 => Some(KeyType::Ed25519),
+            number if number >> 16 == RSA >> 16 => Some(KeyType::Rsa { bits: (number & 0xffff) as u16 }),
+            _ => None,
+        }
+    }
+
     pub(super) fn serialize<S: Serializer>(key_type: &KeyType, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = match *key_type {
-            KeyType::EcP256 => 1,
-            KeyType::EcP384 => 2,
-            KeyType::EcP521 => 3,
-            KeyType::Ed25519 => 4,
-            KeyType::Rsa { bits } => RSA | u32::from(bits),
-            _ => return Err(ser::Error::custom("a key type without a number")),
-        };
+        let number = number_of(*key_type).ok_or_else(|| ser::Error::custom("a key type without a number"))?;
         serializer.serialize_u32(number)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyType, D::Error> {
-        match u32::deserialize(deserializer)? {
-            1 => Ok(KeyType::EcP256),
-            2 => Ok(KeyType::EcP384),
-            3 => Ok(KeyType::EcP521),
-            4 => Ok(KeyType::Ed25519),
-            number if number >> 16 == RSA >> 16 => Ok(KeyType::Rsa { bits: (number & 0xffff) as u16 }),
-            _ => Err(de::Error::custom("a number without a key type")),
-        }
+        let number = u32::deserialize(deserializer)?;
+        key_type_of(number).ok_or_else(|| de::Error::custom("a number without a key type"))
     }
 
     const RSA: u32 = 0x1_0000;

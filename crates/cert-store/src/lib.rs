@@ -54,6 +54,8 @@ mod migrate;
 mod octets;
 mod owner;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod precondition;
 mod quota;
 mod sealed_key;
@@ -76,6 +78,8 @@ pub use memory::MemoryStore;
 pub use migrate::{MigrateError, migrate};
 pub use owner::{OwnerId, OwnerIdError};
 pub use page::{FindBy, Marker, MarkerCall, MarkerError, PageSize};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresConfig, PostgresConfigError, PostgresOpenError, PostgresStore};
 pub use quota::{Quota, Usage};
 pub use sealed_key::{KekId, KekIdError, SealedKey, SealedKeyError, SealedUnder};
 pub use store::CertStore;

@@ -1,0 +1,176 @@
+//! The backend for many nodes: one Postgres, replicated if it is to survive a machine.
+//!
+//! Each write is one function of the server, so one round trip: it locks the owner's row first and decides in the
+//! statements after that (`migrations/`). Reads are single statements. `docs/store.md` says why, and how to operate it.
+
+mod answer;
+mod config;
+mod connect;
+mod error;
+mod rows;
+mod schema;
+mod session;
+mod statements;
+mod store;
+mod transfer;
+mod values;
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::future::try_join_all;
+use tokio_postgres::Row;
+
+use self::{
+    answer::Answer,
+    connect::{Connector, HostByHost},
+    schema::{Installed, Schema},
+    session::{Parameters, Sessions},
+    statements::{Call, Calls},
+};
+pub use self::{
+    config::{PostgresConfig, PostgresConfigError},
+    error::PostgresOpenError,
+};
+use crate::StoreError;
+
+/// Certificates in Postgres, in a schema of their own. Any number of nodes may have it open at once.
+///
+/// It runs on a tokio runtime with its timers and I/O enabled. Connections are made when they are needed, and a
+/// server that is away or hangs costs a call its deadline at most: see [`PostgresConfig::deadline`].
+///
+/// ```no_run
+/// use cert_store::{CertStore, PostgresConfig, PostgresStore};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let config: PostgresConfig = "postgres://certkeep@db1,db2/certkeep".parse()?;
+/// let store: Box<dyn CertStore> = Box::new(PostgresStore::open(&config).await?);
+/// # let _ = store;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct PostgresStore {
+    sessions: Sessions,
+    calls: Arc<Calls>,
+}
+
+impl PostgresStore {
+    /// Connects, installs or migrates the schema unless the configuration says not to, and opens the store.
+    ///
+    /// # Errors
+    /// [`PostgresOpenError`]; a schema newer than this library is refused, and so is an older one or none where it is
+    /// not to be migrated.
+    pub async fn open(config: &PostgresConfig) -> Result<Self, PostgresOpenError> {
+        let hosts = Arc::new(HostByHost::new(config)?);
+        let installed = prepare(&hosts, config).await?;
+        let calls = Arc::new(Calls::new(&config.schema));
+        let manager = Manager::from_connect(
+            config.session.clone(),
+            Connector(Arc::clone(&hosts)),
+            // A round trip before every call would double what it costs; a connection that ended is noticed.
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(config.connections)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(config.deadline))
+            .create_timeout(Some(hosts.longest() + Duration::from_millis(100)))
+            .post_create(warm_up(Arc::clone(&calls), settings(installed)))
+            .build()
+            .map_err(|error| PostgresOpenError::Connect(error.into()))?;
+        Ok(Self { sessions: Sessions::new(pool, config.deadline), calls })
+    }
+
+    /// Opens the store on connections of the embedder's, in the schema of that name. It is migrated unless
+    /// `migrates` is false. The pool's own time-outs bound what it takes to get a connection.
+    ///
+    /// The transactions of these connections must be READ COMMITTED by default, which is Postgres' own default:
+    /// steps refuse to run under anything else. Where the tables are partitioned, `plan_cache_mode` should be
+    /// `force_generic_plan`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`PostgresOpenError::Connect`] for a name that no schema has.
+    pub async fn on_pool(
+        pool: Pool,
+        schema: &str,
+        migrates: bool,
+        deadline: Duration,
+    ) -> Result<Self, PostgresOpenError> {
+        let schema = Schema::new(schema).map_err(|error| PostgresOpenError::Connect(error.into()))?;
+        let mut client = pool.get().await.map_err(|error| PostgresOpenError::Connect(error.into()))?;
+        if migrates {
+            schema::migrate(&mut client, &schema, None).await?;
+        } else {
+            find(&client, &schema).await?;
+        }
+        drop(client);
+        let calls = Arc::new(Calls::new(&schema));
+        Ok(Self { sessions: Sessions::new(pool, deadline), calls })
+    }
+
+    /// Installs or migrates the schema, and lets a role use it: for operators whose service may not create tables.
+    /// The service then opens the store with [`PostgresConfig::without_migrating`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`PostgresOpenError::Server`] for a role that does not exist.
+    pub async fn install(config: &PostgresConfig, role: Option<&str>) -> Result<(), PostgresOpenError> {
+        let hosts = HostByHost::new(config)?;
+        let (mut client, _driver) =
+            hosts.connect().await.map_err(|error| PostgresOpenError::Connect(error.into()))?;
+        schema::migrate(&mut client, &config.schema, config.partitions).await?;
+        match role {
+            Some(role) => schema::grant(&client, &config.schema, role).await,
+            None => Ok(()),
+        }
+    }
+
+    /// One step: its answer, or the backend's failure.
+    async fn step(&self, call: &Call, parameters: Parameters<'_>) -> Result<Answer, StoreError> {
+        let row = self.sessions.write(call, parameters).await;
+        row.and_then(|row| Answer::of(call.operation, &row))
+            .map_err(|failure| failure.of_write(call.operation))
+    }
+
+    /// One step that answers with a value of its own.
+    async fn value(&self, call: &Call, parameters: Parameters<'_>) -> Result<Row, StoreError> {
+        self.sessions.write(call, parameters).await.map_err(|failure| failure.of_write(call.operation))
+    }
+}
+
+/// Sees to the schema, on a connection outside the pool: those of the pool begin with statements on the tables.
+async fn prepare(hosts: &HostByHost, config: &PostgresConfig) -> Result<Installed, PostgresOpenError> {
+    let (mut client, _driver) =
+        hosts.connect().await.map_err(|error| PostgresOpenError::Connect(error.into()))?;
+    if config.migrates {
+        return schema::migrate(&mut client, &config.schema, config.partitions).await;
+    }
+    find(&client, &config.schema).await
+}
+
+async fn find(client: &tokio_postgres::Client, schema: &Schema) -> Result<Installed, PostgresOpenError> {
+    let installed = Installed::find(client, schema).await?;
+    installed.ok_or_else(|| PostgresOpenError::NotInstalled { schema: schema.as_str().to_owned() })?.check()
+}
+
+/// What a connection of ours is set to.
+const fn settings(installed: Installed) -> &'static str {
+    if installed.is_partitioned() {
+        // Otherwise a plan is made for every call, to leave out partitions.
+        "set default_transaction_isolation = 'read committed'; set plan_cache_mode = force_generic_plan"
+    } else {
+        "set default_transaction_isolation = 'read committed'"
+    }
+}
+
+/// Sets a new connection, and has the server plan all statements before the first call needs one: in a few round
+/// trips together, since they are sent at once.
+fn warm_up(calls: Arc<Calls>, settings: &'static str) -> Hook {
+    Hook::async_fn(move |client, _| {
+        let calls = Arc::clone(&calls);
+        Box::pin(async move {
+            client.batch_execute(settings).await.map_err(HookError::Backend)?;
+            let statements = calls.iter().map(|call| client.prepare_cached(&call.sql));
+            try_join_all(statements).await.map(drop).map_err(HookError::Backend)
+        })
+    })
+}
