@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -23,7 +24,19 @@ pub struct Server {
 impl Server {
     /// Makes a cluster with these settings (`name=value`), and starts its server.
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_with_files(settings, &[])
+    }
+
+    /// As [`start`](Self::start), with files that only the server can read. They stand where it is started: a setting
+    /// names them by `../name`.
+    pub fn start_with_files(settings: &[&str], files: &[(&str, &str)]) -> Self {
         let server = Self::in_new_folder(settings);
+        for (name, content) in files {
+            let path = server.folder.path().join(name);
+            fs::write(&path, content).expect("the folder can be written");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+            program::hand_over(&path);
+        }
         let options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
         run(program::command("initdb").args(options).arg("--pgdata").arg(server.data()));
         server.started()
@@ -59,24 +72,30 @@ impl Server {
 
     /// Kills all of its processes at once, as a crash would.
     pub fn kill(&self) {
-        self.signal("KILL");
-        let pid = self.postmaster();
-        until("the server is dead", || !Path::new(&format!("/proc/{pid}")).exists());
+        let processes = self.signal("KILL");
+        until("the server is dead", || {
+            processes.iter().all(|&process| stat(process).is_none_or(|(state, _)| state == 'Z'))
+        });
     }
 
     /// Stops all of its processes where they are: it hangs.
     pub fn pause(&self) {
-        self.signal("STOP");
+        let _ = self.signal("STOP");
     }
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.signal("CONT");
+        let _ = self.signal("CONT");
     }
 
     /// Starts it again after a [`kill`](Self::kill).
     pub fn restart(&mut self) {
         self.end_supervisor();
+        // A dead process whose parent has not asked for it still has its number, which looks like a server that runs.
+        let socket_lock = format!(".s.PGSQL.{}.lock", self.port());
+        for lock in [self.data().join("postmaster.pid"), self.folder.path().join(socket_lock)] {
+            let _ = fs::remove_file(lock);
+        }
         self.run_server();
     }
 
@@ -139,8 +158,13 @@ impl Server {
 
     fn is_ready(&self) -> bool {
         let mut command = program::command("pg_isready");
-        command.arg("--quiet").arg("--host").arg(self.socket_folder());
+        command.args(["--quiet", "--port", self.port()]).arg("--host").arg(self.socket_folder());
         command.status().is_ok_and(|status| status.success())
+    }
+
+    /// The port, which names the socket, too.
+    fn port(&self) -> &str {
+        self.settings.iter().find_map(|setting| setting.strip_prefix("port=")).unwrap_or("5432")
     }
 
     fn postmaster(&self) -> u32 {
@@ -149,14 +173,15 @@ impl Server {
     }
 
     /// Sends a signal to the server and its children.
-    fn signal(&self, signal: &str) {
+    fn signal(&self, signal: &str) -> Vec<u32> {
         let postmaster = self.postmaster();
         let mut processes = children(postmaster);
         processes.insert(0, postmaster);
-        let processes: Vec<_> = processes.iter().map(ToString::to_string).collect();
+        let list: Vec<_> = processes.iter().map(ToString::to_string).collect();
         // One may have ended meanwhile.
-        let kill = format!("kill -{signal} {} 2>/dev/null; true", processes.join(" "));
+        let kill = format!("kill -{signal} {} 2>/dev/null; true", list.join(" "));
         run(Command::new("sh").args(["-c", &kill]));
+        processes
     }
 
     /// Has the supervisor leave without stopping the server, which is dead, or removing its folder.
@@ -190,13 +215,15 @@ impl Drop for Server {
 fn children(parent: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
-    ids.filter(|id: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        // The name of the program, in parentheses, may hold spaces.
-        let after_name = stat.rsplit_once(')').map_or("", |(_, after)| after);
-        after_name.split_whitespace().nth(1).and_then(|id| id.parse().ok()) == Some(parent)
-    })
-    .collect()
+    ids.filter(|&id| stat(id).is_some_and(|(_, its_parent)| its_parent == parent)).collect()
+}
+
+/// The state and the parent of a process; a dead one whose parent has not asked for it has the state `Z`.
+fn stat(process: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name of the program, in parentheses, may hold spaces.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
 /// Waits for something that must come.

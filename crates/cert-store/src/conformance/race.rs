@@ -1,6 +1,6 @@
 //! Many callers at once, and callers that go away.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{Fixture, Sample, now, owner};
 use crate::{BindOptions, Generation, PageSize, Quota, StoreError, Target, Usage};
@@ -64,9 +64,16 @@ pub async fn a_dropped_call_is_all_or_nothing(fixture: impl Fixture) {
         call.abort();
         let _ = call.await;
     }
-    // A later write is decided behind those that were dropped.
-    Sample::new(&alice, 1000).insert(&*store).await;
-    let listed = store.page(&alice, None, PageSize::MAX).await.unwrap();
+    // What was dropped on its way may still arrive for a while.
+    let mut listed = store.page(&alice, None, PageSize::MAX).await.unwrap();
+    loop {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let later = store.page(&alice, None, PageSize::MAX).await.unwrap();
+        if later.len() == listed.len() {
+            break;
+        }
+        listed = later;
+    }
     assert_eq!(store.usage(&alice, now()).await.unwrap().total, listed.len() as u64);
     for number in 0..200 {
         let sample = Sample::new(&alice, number);
