@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Cert(CertArgs),
     /// Judge a chain, and its key, on this machine
     Check(CheckArgs),
+    /// Copy everything from one store to another
+    Migrate(MigrateArgs),
     /// Run the server
     Serve(ServeArgs),
 }
@@ -40,6 +42,7 @@ Examples:
       On 127.0.0.1:8080; the first run creates ./certkeep-data with a key ring, a credential and a demo
       certificate, and prints a line to try next.
   certkeep serve --listen 127.0.0.1:9090 --store memory:
+  certkeep serve --store postgres://certkeep@db1,db2/certkeep --key-ring /etc/certkeep/keyring.toml
   certkeep serve --config /etc/certkeep.toml
   CERTKEEP_LISTEN=0.0.0.0:8080 certkeep serve")]
 pub(crate) struct ServeArgs {
@@ -49,7 +52,7 @@ pub(crate) struct ServeArgs {
     /// Address and port
     #[arg(long, env = "CERTKEEP_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Where certificates are kept: memory: or sled:PATH
+    /// Where certificates are kept: memory:, sled:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, env = "CERTKEEP_STORE", value_name = "URL")]
     pub(crate) store: Option<String>,
     /// The key ring that seals private keys
@@ -67,6 +70,26 @@ pub(crate) struct ServeArgs {
     /// Longest request body, such as 1MiB
     #[arg(long, env = "CERTKEEP_MAX_BODY", value_name = "SIZE")]
     pub(crate) max_body: Option<String>,
+}
+
+/// No server may use either store meanwhile. Everything is carried over as it is: ids, versions, sealed keys (the key
+/// ring stays the same), bindings, labels, times. At the end the two stores are compared by number and digest. If it is
+/// interrupted, the same command goes on.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  certkeep migrate sled:./certkeep-data/store postgres://certkeep@db1,db2/certkeep
+  certkeep migrate postgres://certkeep@db1/certkeep sled:/var/lib/certkeep/store")]
+pub(crate) struct MigrateArgs {
+    /// The store that is read: sled:PATH or postgres://USER@HOST/DATABASE
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// The store that is filled; it is made if it does not exist
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+    /// Print the number of entries and the digest as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Exit code 0: it would be accepted. 1: it would be refused. 2: the check could not run.

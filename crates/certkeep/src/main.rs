@@ -11,9 +11,11 @@ mod cpu;
 mod failure;
 mod files;
 mod listen;
+mod migrate;
 mod output;
 mod report;
 mod serve;
+mod store;
 
 use std::{alloc::System, process::ExitCode};
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let result = match cli::Cli::parse().command {
         cli::Command::Cert(args) => cert::run(&args).map(|()| ExitCode::SUCCESS),
         cli::Command::Check(args) => check::run(&args),
+        cli::Command::Migrate(args) => migrate::run(&args).map(|()| ExitCode::SUCCESS),
         cli::Command::Serve(args) => serve::run(args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|failure| {

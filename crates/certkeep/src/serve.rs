@@ -11,17 +11,10 @@ use std::{
 use axum::Router;
 use cert_http::{Authenticator, Options};
 use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
-use cert_store::{CertStore, MemoryStore, SledStore};
 use tokio::{net::TcpListener, signal};
 
 use crate::{
-    audit::AuditLog,
-    bootstrap,
-    cli::ServeArgs,
-    config::{Config, StoreUrl},
-    cpu::Cores,
-    failure::Failure,
-    files, listen,
+    audit::AuditLog, bootstrap, cli::ServeArgs, config::Config, cpu::Cores, failure::Failure, listen,
 };
 
 /// Runs the server until it is asked to stop.
@@ -66,7 +59,7 @@ async fn serve(config: Config, is_default: bool) -> Result<(), Failure> {
 
 /// The router over store, key ring and plans.
 async fn assemble(config: Config) -> Result<Router, Failure> {
-    let store = open_store(&config.store)?;
+    let store = config.store.open().await?;
     let (ring, is_new) = open_ring(&config.key_ring)?;
     let built = CertService::builder_shared(store, Arc::new(ring))
         .policies(config.plans)
@@ -80,23 +73,6 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
         .expose_private_keys(config.expose_private_keys)
         .max_body(config.max_body);
     Ok(cert_http::router(certs, options))
-}
-
-fn open_store(url: &StoreUrl) -> Result<Arc<dyn CertStore>, Failure> {
-    match url {
-        StoreUrl::Memory => Ok(Arc::new(MemoryStore::new())),
-        StoreUrl::Sled(path) => {
-            files::create_private_folder(path)?;
-            let store = SledStore::open(path).map_err(|error| {
-                Failure::new(format!(
-                    "cannot open the store {}: {}\n  if another server has it open, stop that one",
-                    path.display(),
-                    with_causes(&error)
-                ))
-            })?;
-            Ok(Arc::new(store))
-        }
-    }
 }
 
 /// The ring, and whether it was made just now.

@@ -212,6 +212,30 @@ impl fmt::Debug for PostgresConfig {
     }
 }
 
+impl fmt::Display for PostgresConfig {
+    /// Without what is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("postgres://")?;
+        if let Some(user) = self.session.get_user() {
+            write!(f, "{user}@")?;
+        }
+        let ports = self.session.get_ports();
+        for (index, host) in self.session.get_hosts().iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "," })?;
+            match host {
+                Host::Tcp(name) => f.write_str(name)?,
+                #[cfg(unix)]
+                Host::Unix(folder) => write!(f, "{}", folder.display())?,
+            }
+            match ports.get(index).or_else(|| ports.first()) {
+                Some(5432) | None => {}
+                Some(port) => write!(f, ":{port}")?,
+            }
+        }
+        write!(f, "/{} (schema {})", self.session.get_dbname().unwrap_or_default(), self.schema.as_str())
+    }
+}
+
 /// The URL of a Postgres cannot be used: what is wrong with it. A password is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the URL of the Postgres store: {0}")]

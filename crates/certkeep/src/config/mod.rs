@@ -7,7 +7,6 @@ mod units;
 
 use std::{
     collections::HashMap,
-    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,6 +16,8 @@ use cert_http::Credential;
 use cert_service::Caller;
 use cert_store::Quota;
 use zeroize::Zeroizing;
+
+use crate::store::StoreUrl;
 
 use crate::{cli::ServeArgs, failure::Failure};
 
@@ -59,37 +60,6 @@ impl Config {
             plans: PlansByOwner::new(&file)?,
             credentials: credentials(file.credential)?,
         })
-    }
-}
-
-/// Where certificates are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StoreUrl {
-    /// Nowhere: they are gone when the server stops.
-    Memory,
-    /// In a folder of this machine.
-    Sled(PathBuf),
-}
-
-impl StoreUrl {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("sled", path)) if !path.is_empty() => Ok(Self::Sled(path.into())),
-            Some(("postgres" | "postgresql", _)) => {
-                Err("store: this program was built without Postgres; use memory: or sled:PATH".to_owned())
-            }
-            _ => Err(format!("store = \"{text}\" must be memory: or sled:PATH")),
-        }
-    }
-}
-
-impl fmt::Display for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Memory => f.write_str("memory:"),
-            Self::Sled(path) => write!(f, "sled:{}", path.display()),
-        }
     }
 }
 

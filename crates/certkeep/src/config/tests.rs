@@ -7,7 +7,7 @@ use cert_core::{
 use cert_service::{Policies as _, SystemClock, now};
 use cert_store::OwnerId;
 
-use super::{Config, StoreUrl, file::FileConfig};
+use super::{Config, file::FileConfig};
 
 const CREDENTIAL: &str = "[[credential]]\naccess_key = \"AK\"\nsecret_key = \"SK\"\nowner = \"o\"\n";
 
@@ -19,7 +19,7 @@ fn check(text: &str) -> Result<Config, String> {
 fn what_is_not_said_has_its_default() {
     let config = check(CREDENTIAL).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.store, StoreUrl::Sled("./certkeep-data/store".into()));
+    assert_eq!(config.store.to_string(), "sled:./certkeep-data/store");
     assert_eq!(config.max_body, 1024 * 1024);
     assert!(config.expose_private_keys);
     assert!(config.credentials.contains_key("AK"));
@@ -33,8 +33,8 @@ fn mistakes_are_named_with_their_line_and_without_secrets() {
         ("listn = \"x\"\n", "1: unknown field `listn`"),
         (&long, "4: unknown field `ownr`"),
         (&format!("listen = \"here\"\n{CREDENTIAL}"), "address and a port"),
-        (&format!("store = \"disk\"\n{CREDENTIAL}"), "memory: or sled:PATH"),
-        (&format!("store = \"postgres://h/db\"\n{CREDENTIAL}"), "without Postgres"),
+        (&format!("store = \"disk\"\n{CREDENTIAL}"), "memory:, sled:PATH or postgres:"),
+        (&format!("store = \"postgres://u:sesame@h/d?x=1\"\n{CREDENTIAL}"), "unknown option `x`"),
         (&format!("{CREDENTIAL}class = \"x\"\n"), "no [class.x]"),
         (&format!("{CREDENTIAL}{CREDENTIAL}"), "twice"),
         (&format!("{CREDENTIAL}[limits]\nmax_body = \"1GB\"\n"), "limits.max_body"),
