@@ -1,5 +1,6 @@
 //! Inputs and clocks that the suites, the ratios and the hostile inputs share.
 
+pub mod certs;
 pub mod hostile;
 pub mod measure;
 pub mod sample;

@@ -3,7 +3,9 @@
 //! A group is a module with one function, from the number of rounds to its ratios, and one line in [`GROUPS`].
 
 mod core;
+mod postgres;
 mod ratio;
+mod store;
 
 use clap::{Parser, builder::PossibleValuesParser};
 use ratio::Ratio;
@@ -15,7 +17,11 @@ struct Group {
     measure: fn(usize) -> Vec<Ratio>,
 }
 
-const GROUPS: [Group; 1] = [Group { name: "core", measure: core::measure }];
+const GROUPS: [Group; 3] = [
+    Group { name: "core", measure: core::measure },
+    Group { name: "postgres", measure: postgres::measure },
+    Group { name: "store", measure: store::measure },
+];
 
 /// Ratios of our work to the unavoidable part of it
 #[derive(Parser)]

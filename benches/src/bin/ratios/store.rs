@@ -1,0 +1,257 @@
+//! Memory and sled over what they are made of.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    hint::black_box,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use cert_store::{
+    CertId, CertRecord, CertStore, CertSummary, MemoryStore, PageSize, Quota, SledStore, StoreError,
+    conformance::{now, owner},
+};
+use certkeep_benches::{certs::cert, measure::interleaved};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::ratio::{Ratio, at_least, at_most, reported};
+
+/// Certificates in the stores that are read.
+const KEPT: u64 = 10_000;
+
+pub(crate) fn measure(rounds: usize) -> Vec<Ratio> {
+    let runtime = Runtime::new().expect("a runtime can be made");
+    let mut ratios = vec![memory_get(&runtime, rounds)];
+    ratios.extend(sled_reads(&runtime, rounds));
+    ratios.extend(sled_writes(&runtime, rounds));
+    ratios
+}
+
+/// What a caller sees of a raw map: the same asynchronous call.
+#[async_trait]
+trait Records: Send + Sync {
+    async fn get(&self, id: CertId) -> Result<CertRecord, StoreError>;
+}
+
+#[async_trait]
+impl Records for Mutex<BTreeMap<CertId, CertRecord>> {
+    async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {
+        let records = self.lock().unwrap_or_else(PoisonError::into_inner);
+        records.get(&id).cloned().ok_or(StoreError::NotFound { id })
+    }
+}
+
+fn memory_get(runtime: &Runtime, rounds: usize) -> Ratio {
+    let store: Box<dyn CertStore> = Box::new(MemoryStore::new());
+    let ids = runtime.block_on(fill(&*store, KEPT));
+    let mut records = BTreeMap::new();
+    for &id in &ids {
+        records.insert(id, runtime.block_on(store.get(id)).expect("it is there"));
+    }
+    let records: Box<dyn Records> = Box::new(Mutex::new(records));
+    let (mut ours, mut theirs) = (ids.iter().cycle(), ids.iter().cycle());
+    let value = runtime.block_on(async {
+        interleaved(
+            rounds * 20,
+            || drop(black_box(ready(store.get(*ours.next().expect("it cycles"))))),
+            || drop(black_box(ready(records.get(*theirs.next().expect("it cycles"))))),
+        )
+    });
+    at_most("memory get / a raw map behind the same call", 1.5, value)
+}
+
+/// The output of a future that never waits, without a runtime's cost.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("the call waits"),
+    }
+}
+
+async fn fill(store: &dyn CertStore, count: u64) -> Vec<CertId> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let inserted = store.insert(cert("alice", number), Quota::UNLIMITED, now()).await;
+        ids.push(inserted.expect("there is room").id);
+    }
+    ids
+}
+
+fn sled_reads(runtime: &Runtime, rounds: usize) -> Vec<Ratio> {
+    let (folder, raw_folder) = (temporary(), temporary());
+    let store: Box<dyn CertStore> = Box::new(SledStore::open(folder.path()).expect("the folder opens"));
+    let ids = runtime.block_on(fill_fast(&*store, KEPT));
+    let raw = sled::open(raw_folder.path()).expect("the folder opens");
+    for &id in &ids {
+        let entry = runtime.block_on(store.get(id)).expect("it is there");
+        raw.insert(id.0, raw_record(&entry)).expect("it is written");
+    }
+    raw.flush().expect("it is written");
+    let [mut ours, mut theirs, mut decoded] = [ids.iter().cycle(), ids.iter().cycle(), ids.iter().cycle()];
+    let mut get_ours = || drop(black_box(ready(store.get(*ours.next().expect("it cycles")))));
+    let get_raw = |id: &CertId| raw.get(id.0).expect("it reads").expect("it is there");
+    let bare = interleaved(rounds * 20, &mut get_ours, || {
+        black_box(get_raw(theirs.next().expect("it cycles")));
+    });
+    let with_decoding = interleaved(rounds * 20, &mut get_ours, || {
+        let bytes = get_raw(decoded.next().expect("it cycles"));
+        black_box(postcard::from_bytes::<RawRecord>(&bytes).expect("it decodes"));
+    });
+    let alice = owner("alice");
+    let page_ours = || drop(black_box(ready(store.page(&alice, Some(ids[500]), PageSize::new(100)))));
+    let page = interleaved(rounds, page_ours, || {
+        for item in raw.range(ids[501].0..).take(100) {
+            black_box(item.expect("it reads"));
+        }
+    });
+    let page_decoded = interleaved(rounds, page_ours, || {
+        for item in raw.range(ids[501].0..).take(100) {
+            let (_, bytes) = item.expect("it reads");
+            black_box(postcard::take_from_bytes::<CertSummary>(&bytes).expect("it decodes"));
+        }
+    });
+    vec![
+        at_most("sled get by id / raw sled get", 1.2, bare),
+        reported("sled get by id / raw sled get and decoding", with_decoding),
+        at_most("sled page of 100 / raw sled scan", 1.3, page),
+        reported("sled page of 100 / raw sled scan and decoding", page_decoded),
+    ]
+}
+
+/// A record as one would store it without a store.
+type RawRecord = (CertSummary, cert_store::ServedChain);
+
+fn raw_record(record: &CertRecord) -> Vec<u8> {
+    let CertRecord {
+        id,
+        owner,
+        name,
+        common_name,
+        labels,
+        created,
+        generation,
+        superseded_by,
+        leaf,
+        chain,
+        ..
+    } = record.clone();
+    let summary =
+        CertSummary { id, owner, name, common_name, labels, created, generation, superseded_by, leaf };
+    postcard::to_stdvec(&(summary, chain)).expect("it encodes")
+}
+
+/// Many at once, so that they share what it costs to make them durable.
+async fn fill_fast(store: &dyn CertStore, count: u64) -> Vec<CertId> {
+    let mut ids = Vec::new();
+    for start in (0..count).step_by(500) {
+        let calls = (start..count.min(start + 500))
+            .map(|number| store.insert(cert("alice", number), Quota::UNLIMITED, now()));
+        for inserted in futures_util::future::join_all(calls).await {
+            ids.push(inserted.expect("there is room").id);
+        }
+    }
+    ids
+}
+
+fn sled_writes(runtime: &Runtime, rounds: usize) -> Vec<Ratio> {
+    let (folder, raw_folder) = (temporary(), temporary());
+    let store: Arc<dyn CertStore> = Arc::new(SledStore::open(folder.path()).expect("the folder opens"));
+    let raw = Arc::new(RawSled::open(raw_folder.path()));
+    let numbers = &mut (0..);
+    let mut theirs = 0..;
+    let one = interleaved(
+        rounds / 8,
+        || runtime.block_on(insert(&*store, numbers.next().expect("numbers do not end"))),
+        || raw.insert(&cert("alice", theirs.next().expect("numbers do not end"))),
+    );
+    let clients = clients(runtime, &store, &raw);
+    vec![
+        at_most("sled durable insert, one client / raw insert, flush and sync", 1.15, one),
+        at_least("sled durable inserts, 16 clients / 16 clients that each flush and sync", 3.0, clients),
+    ]
+}
+
+async fn insert(store: &dyn CertStore, number: u64) {
+    store.insert(cert("alice", number), Quota::UNLIMITED, now()).await.expect("there is room");
+}
+
+/// Throughput of ours over theirs, in turns of half a second.
+fn clients(runtime: &Runtime, store: &Arc<dyn CertStore>, raw: &Arc<RawSled>) -> f64 {
+    const CLIENTS: u64 = 16;
+    const TURN: Duration = Duration::from_millis(500);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for turn in 0..10 {
+        let first = 1_000_000 * (turn + 1);
+        ours.push(runtime.block_on(async {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|client| {
+                    let store = Arc::clone(store);
+                    tokio::spawn(async move {
+                        let (end, mut count) = (Instant::now() + TURN, 0_u64);
+                        while Instant::now() < end {
+                            insert(&*store, first + client * 10_000 + count).await;
+                            count += 1;
+                        }
+                        count
+                    })
+                })
+                .collect();
+            let mut total = 0;
+            for client in clients {
+                total += client.await.expect("nothing fails");
+            }
+            total
+        }));
+        theirs.push(thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|client| {
+                    scope.spawn(move || {
+                        let (end, mut count) = (Instant::now() + TURN, 0_u64);
+                        while Instant::now() < end {
+                            raw.insert(&cert("alice", first + client * 10_000 + count));
+                            count += 1;
+                        }
+                        count
+                    })
+                })
+                .collect();
+            clients.into_iter().map(|client| client.join().expect("nothing fails")).sum::<u64>()
+        }));
+    }
+    ours.sort_unstable();
+    theirs.sort_unstable();
+    ours[ours.len() / 2] as f64 / theirs[theirs.len() / 2] as f64
+}
+
+/// What a durable write costs without a store: the same bytes under one key.
+struct RawSled {
+    database: sled::Db,
+    file: File,
+}
+
+impl RawSled {
+    fn open(folder: &Path) -> Self {
+        let database = sled::open(folder).expect("the folder opens");
+        let file = File::open(folder.join("db")).expect("sled keeps its data there");
+        Self { database, file }
+    }
+
+    fn insert(&self, cert: &cert_store::NewCert) {
+        let summary = CertSummary::of_new(cert, now());
+        let bytes = postcard::to_stdvec(&(summary, &cert.chain, &cert.sealed_key)).expect("it encodes");
+        self.database.insert(cert.id.0, bytes).expect("it is written");
+        self.database.flush().expect("it is written");
+        self.file.sync_data().expect("it is synced");
+    }
+}
+
+fn temporary() -> TempDir {
+    TempDir::new().expect("a temporary folder can be made")
+}
