@@ -24,11 +24,13 @@
 //! }
 //! ```
 
+mod anchor_key;
 mod bundle;
 pub mod caps;
 mod certificate;
 mod chain;
 mod code;
+mod cursor;
 mod decode;
 mod diagnose;
 mod error;

@@ -1,8 +1,8 @@
 //! What a block or a DER element is, whatever field it was put in.
 
-use der::{Decode as _, Header, Reader as _, SliceReader};
+use der::{Decode as _, Header, Reader as _, SliceReader, Tag};
 
-use crate::KeyForm;
+use crate::{KeyForm, cursor::Cursor};
 
 /// What people upload, rightly or wrongly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,19 +78,41 @@ const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 
 /// The tags of the first parts of a sequence: enough to tell everything above apart.
-fn tags_within(sequence: &[u8]) -> der::Result<Vec<u8>> {
-    const ENOUGH: usize = 4;
-    let mut tags = Vec::with_capacity(ENOUGH);
-    let mut reader = SliceReader::new(sequence)?;
-    Header::decode(&mut reader)?.tag().assert_eq(der::Tag::Sequence)?;
-    while tags.len() < ENOUGH && !reader.is_finished() {
-        tags.push(reader.tlv_bytes()?[0]);
+fn tags_within(sequence: &[u8]) -> der::Result<Tags> {
+    let mut tags = Tags::default();
+    let mut parts = parts_of(sequence)?;
+    while tags.count < tags.first.len() && !parts.is_finished() {
+        tags.first[tags.count] = parts.element()?.tag;
+        tags.count += 1;
     }
     Ok(tags)
 }
 
+#[derive(Default)]
+struct Tags {
+    first: [u8; 4],
+    count: usize,
+}
+
+impl Tags {
+    fn as_slice(&self) -> &[u8] {
+        &self.first[..self.count]
+    }
+}
+
 fn first_part(sequence: &[u8]) -> der::Result<&[u8]> {
+    Ok(parts_of(sequence)?.element()?.whole.of(sequence))
+}
+
+/// What stands behind the header of a sequence, whether or not it is all there.
+fn parts_of(sequence: &[u8]) -> der::Result<Cursor<'_>> {
+    let mut whole = Cursor::new(sequence);
+    if let Ok(parts) = whole.enter(SEQUENCE)
+        && whole.is_finished()
+    {
+        return Ok(parts);
+    }
     let mut reader = SliceReader::new(sequence)?;
-    Header::decode(&mut reader)?;
-    reader.tlv_bytes()
+    Header::decode(&mut reader)?.tag().assert_eq(Tag::Sequence)?;
+    Ok(Cursor::starting_at(sequence, reader.position()))
 }
