@@ -120,3 +120,7 @@ impl Span {
 const fn is_key(at: &Location) -> bool {
     matches!(at.field(), Field::Key)
 }
+
+const fn is_pkcs12(at: &Location) -> bool {
+    matches!(at.field(), Field::Pkcs12)
+}

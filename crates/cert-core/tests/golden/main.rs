@@ -1,8 +1,10 @@
 //! What tenants are told: uploads with their verdicts and texts in both languages, kept as snapshots.
 //!
 //! `INSTA_UPDATE=always cargo test -p cert-core --test golden` writes them anew; read the difference as a tenant would.
+//! Do it twice, once with `--all-features`: what is said of encrypted keys depends on them.
 
 mod decoding;
+mod encrypted;
 mod keys;
 mod paths;
 mod rules;
@@ -10,15 +12,14 @@ mod uploads;
 
 use std::fmt::Write as _;
 
-use cert_core::{Cause, DecodeError, Finding, Language, Level, Report, inspect};
-use uploads::{Upload, now};
+use cert_core::{Cause, DecodeError, Finding, Language, Level, Report};
+use uploads::Upload;
 
 /// Judges uploads and writes down everything that is said.
 fn transcript(uploads: Vec<Upload>) -> String {
     let mut text = String::new();
     for upload in uploads {
-        let report = inspect(&upload.chain, upload.key.as_deref(), &upload.policy, now());
-        write(&mut text, &upload.name, &report).expect("a String can be written to");
+        write(&mut text, &upload.name, &upload.inspect()).expect("a String can be written to");
     }
     text
 }
@@ -86,6 +87,17 @@ fn decoding() {
 }
 
 #[test]
+fn encrypted() {
+    let features = (cfg!(feature = "encrypted-keys"), cfg!(feature = "pkcs12"));
+    let name = match features {
+        (true, true) => "encrypted",
+        (false, false) => "encrypted_not_read",
+        _ => return,
+    };
+    insta::assert_snapshot!(name, transcript(encrypted::uploads()));
+}
+
+#[test]
 fn keys() {
     insta::assert_snapshot!(transcript(keys::uploads()));
 }
@@ -102,6 +114,7 @@ fn rules() {
 
 #[test]
 fn there_are_enough() {
-    let all = [decoding::uploads(), keys::uploads(), paths::uploads(), rules::uploads()].concat();
+    let of_text = [decoding::uploads(), encrypted::uploads(), keys::uploads()].concat();
+    let all = [of_text, paths::uploads(), rules::uploads()].concat();
     assert!(all.len() >= 120, "{}", all.len());
 }
