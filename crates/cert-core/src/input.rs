@@ -52,6 +52,11 @@ impl<'a> Input<'a> {
         if pkcs12::is_pkcs12(contents) { Self::pkcs12(contents) } else { Self::chain(contents) }
     }
 
+    /// Whether it is a PKCS #12 file.
+    pub const fn is_pkcs12(&self) -> bool {
+        matches!(self.source, Source::Pkcs12(_))
+    }
+
     /// The passphrase of the key or of the PKCS #12 file.
     pub const fn passphrase(mut self, passphrase: &'a Passphrase) -> Self {
         self.passphrase = Some(passphrase);

@@ -72,7 +72,7 @@ pub use decode::{DecodeError, DerivationCost, KeyError, KeyMismatch, Unexpected}
 pub use diagnose::{MissingIssuer, PathError};
 pub use error::Error;
 pub use explain::{Language, UnknownLanguage};
-pub use finding::{Cause, Explain, Finding, Level};
+pub use finding::{Cause, Contrast, Explain, Finding, Level};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use input::Input;
 pub use key_type::{KeyType, UnknownKeyType};

@@ -6,7 +6,7 @@ mod zh_cn;
 
 use core::str::FromStr;
 
-use crate::{Field, Finding, Location};
+use crate::{Contrast, Field, Finding, Location};
 
 /// A language of messages and fixes.
 ///
@@ -96,6 +96,14 @@ pub(crate) fn fix(finding: &Finding, language: Language) -> Option<String> {
     match language {
         Language::En => en::fix(finding.cause(), at),
         Language::ZhCn => zh_cn::fix(finding.cause(), at),
+    }
+}
+
+pub(crate) fn contrast(finding: &Finding, language: Language) -> Option<Contrast> {
+    let at = finding.location();
+    match language {
+        Language::En => en::contrast(finding.cause(), at),
+        Language::ZhCn => zh_cn::contrast(finding.cause(), at),
     }
 }
 

@@ -12,7 +12,7 @@ mod uploads;
 
 use std::fmt::Write as _;
 
-use cert_core::{Cause, DecodeError, Finding, Language, Level, Report};
+use cert_core::{Cause, Contrast, DecodeError, Finding, Language, Level, Report};
 use uploads::Upload;
 
 /// Judges uploads and writes down everything that is said.
@@ -31,6 +31,9 @@ fn write(text: &mut String, name: &str, report: &Report) -> std::fmt::Result {
         writeln!(text, "- {}", heading(finding))?;
         for language in Language::ALL {
             writeln!(text, "  {}: {}", language.tag(), stable(finding, &finding.message(*language)))?;
+            if let Some(Contrast { expected, actual }) = finding.contrast(*language) {
+                writeln!(text, "      {} / {}", stable(finding, &expected), stable(finding, &actual))?;
+            }
             if let Some(fix) = finding.fix(*language) {
                 writeln!(text, "      {}", stable(finding, &fix))?;
             }
@@ -74,9 +77,9 @@ fn stable(finding: &Finding, text: &str) -> String {
     if let Some(number) = varying {
         text = text.replace(&number.to_string(), "<number>");
     }
-    let is_key_id = |word: &&str| word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    match text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_key_id).map(str::to_owned) {
-        Some(key_id) => text.replace(&key_id, "<key id>"),
+    let is_hash = |word: &&str| matches!(word.len(), 40 | 64) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    match text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_hash).map(str::to_owned) {
+        Some(hash) => text.replace(&hash, if hash.len() == 40 { "<key id>" } else { "<sha-256>" }),
         None => text,
     }
 }

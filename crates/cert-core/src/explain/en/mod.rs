@@ -1,8 +1,10 @@
 //! English.
 
+mod contrast;
 mod keys;
 mod rules;
 
+pub(super) use self::contrast::contrast;
 use super::{Span, is_key, is_pkcs12};
 use crate::{
     Cause, DecodeError, Field, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
@@ -95,7 +97,10 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
         }
         DecodeError::Truncated => format!("{place} stops before its end."),
         DecodeError::Unexpected(Unexpected::Pkcs12) if is_pkcs12(at) => {
-            "This build does not read PKCS #12 files.".into()
+            "This build does not read PKCS #12 files (.pfx, .p12).".into()
+        }
+        DecodeError::Unexpected(Unexpected::Pkcs12) if !cfg!(feature = "pkcs12") => {
+            format!("{place} holds {}, which this build does not read.", unexpected(Unexpected::Pkcs12))
         }
         DecodeError::Unexpected(kind) => format!("{place} holds {}.", unexpected(*kind)),
         DecodeError::UnexpectedLabel { label } => {
@@ -193,7 +198,7 @@ fn unexpected_fix(kind: Unexpected, at: &Location) -> String {
         Unexpected::Pkcs12 if cfg!(feature = "pkcs12") => {
             format!("Send it as a PKCS #12 file, with its passphrase; or convert it: {PKCS12_TO_PEM}.")
         }
-        Unexpected::Pkcs12 => format!("Convert it, for this build does not read it: {PKCS12_TO_PEM}."),
+        Unexpected::Pkcs12 => format!("Convert it: {PKCS12_TO_PEM}."),
         Unexpected::Pkcs7 => "Convert it: openssl pkcs7 -print_certs -in FILE.p7b -out chain.pem (with -inform DER for a binary file).".into(),
         Unexpected::PublicKey => "Send the private key that the certificate request was made with.".into(),
     }
@@ -305,7 +310,11 @@ fn expired_intermediate_fix(at: &Location) -> String {
 }
 
 fn validity_message(error: &ValidityError, at: &Location) -> String {
-    let place = place(at);
+    validity_of(&place(at), error)
+}
+
+/// `place` is what is not valid, as the start of a sentence.
+fn validity_of(place: &str, error: &ValidityError) -> String {
     match error {
         ValidityError::Expired { not_after, now } => {
             format!("{place} expired at {not_after}, {} ago.", span(now.seconds_since(*not_after)))

@@ -1,8 +1,10 @@
 //! Simplified Chinese.
 
+mod contrast;
 mod keys;
 mod rules;
 
+pub(super) use self::contrast::contrast;
 use super::{Span, is_key, is_pkcs12};
 use crate::{
     Cause, DecodeError, Field, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
@@ -82,7 +84,10 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
         DecodeError::TrailingData { len } => format!("{place}在证书结束之后还有 {len} 字节。"),
         DecodeError::Truncated => format!("{place}不完整，在结尾之前就中断了。"),
         DecodeError::Unexpected(Unexpected::Pkcs12) if is_pkcs12(at) => {
-            "当前构建版本不支持读取 PKCS #12 文件。".into()
+            "当前构建版本不支持读取 PKCS #12 文件（.pfx、.p12）。".into()
+        }
+        DecodeError::Unexpected(Unexpected::Pkcs12) if !cfg!(feature = "pkcs12") => {
+            format!("{place}里是{}，当前构建版本不支持读取。", unexpected(Unexpected::Pkcs12))
         }
         DecodeError::Unexpected(kind) => format!("{place}里是{}。", unexpected(*kind)),
         DecodeError::UnexpectedLabel { label } => {
@@ -167,7 +172,7 @@ fn unexpected_fix(kind: Unexpected, at: &Location) -> String {
         Unexpected::Pkcs12 if cfg!(feature = "pkcs12") => {
             format!("请作为 PKCS #12 文件上传，并提供它的密码；或者转换格式：{PKCS12_TO_PEM}。")
         }
-        Unexpected::Pkcs12 => format!("当前构建版本不支持读取它，请转换格式：{PKCS12_TO_PEM}。"),
+        Unexpected::Pkcs12 => format!("请转换格式：{PKCS12_TO_PEM}。"),
         Unexpected::Pkcs7 => {
             "请转换格式：openssl pkcs7 -print_certs -in FILE.p7b -out chain.pem（二进制文件加 -inform DER）。"
                 .into()
@@ -254,7 +259,11 @@ fn expired_intermediate_fix(at: &Location) -> String {
 }
 
 fn validity_message(error: &ValidityError, at: &Location) -> String {
-    let place = place(at);
+    validity_of(&place(at), error)
+}
+
+/// `place` is what is not valid, as the start of a sentence.
+fn validity_of(place: &str, error: &ValidityError) -> String {
     match error {
         ValidityError::Expired { not_after, now } => {
             format!("{place}已于 {not_after} 过期，距今 {}。", span(now.seconds_since(*not_after)))
