@@ -43,7 +43,10 @@ impl Bundle {
     ) -> Result<Self, Failure> {
         check_size(chain.len().saturating_add(key.len()))?;
         let certificates = decode::certificates(chain).map_err(|failure| swapped(failure, key))?;
-        let key = decode::private_key(key, passphrase)?;
+        Self::of_parts(certificates, decode::private_key(key, passphrase)?)
+    }
+
+    pub(crate) fn of_parts(certificates: Vec<Certificate>, key: PrivateKey) -> Result<Self, Failure> {
         let leaf = leaf_of(&certificates, &key)?;
         Ok(Self { certificates, leaf, key })
     }

@@ -26,6 +26,8 @@ pub const MAX_FINDINGS: usize = 100;
 pub const MAX_KDF_ITERATIONS: u64 = 1_000_000;
 /// Bytes that the scrypt derivations of one upload may need. Their time grows with it. Parallelization must be 1.
 pub const MAX_SCRYPT_MEMORY: u64 = 64 * 1024 * 1024;
+/// Bytes of a passphrase that is needed: each derivation reads it.
+pub const MAX_PASSPHRASE: usize = 1024;
 /// Blocks of text that are looked at before the number of certificates is judged.
 pub(crate) const MAX_PEM_BLOCKS: usize = 64;
 /// Bits of an RSA modulus.

@@ -2,7 +2,11 @@
 
 use core::fmt;
 
-use crate::{Bundle, Chain, Error, Finding, Passphrase, Report, Timestamp, ValidationPolicy, pkcs12};
+use crate::{
+    Bundle, Chain, Error, Passphrase, Report, Timestamp, ValidationPolicy,
+    decode::Failure,
+    pkcs12::{self, Opened},
+};
 
 /// A chain, with or without its key, or a PKCS #12 file; and the passphrase of what is encrypted.
 ///
@@ -69,11 +73,21 @@ impl<'a> Input<'a> {
     /// [`Bundle::validate`], or of [`Chain::decode`] and [`Chain::validate`] where there is no key.
     pub fn inspect(&self, policy: &ValidationPolicy, now: Timestamp) -> Report {
         match self.source {
-            Source::Chain(chain) => report(Chain::decode(chain).map(|chain| (chain, None)), policy, now),
-            Source::Pair { chain, key } => inspect_pair(chain, key, self.passphrase, policy, now),
+            Source::Chain(chain) => match Chain::decode(chain) {
+                Ok(chain) => chain.inspect(policy, now),
+                Err(error) => refused(error),
+            },
+            Source::Pair { chain, key } => {
+                let bundle = Bundle::decode_parts(chain, key, self.passphrase).map_err(Error::from_failure);
+                report_of(bundle, || Chain::decode(chain), policy, now)
+            }
             Source::Pkcs12(file) => match pkcs12::open(file, self.passphrase) {
-                Ok(opened) => inspect_pair(&opened.chain, &opened.key, None, policy, now),
-                Err(failure) => refused(Error::from_failure(failure).into_finding()),
+                Ok(opened) => {
+                    let certificates = opened.certificates.clone();
+                    let bundle = opened.into_bundle().map_err(Error::from_failure);
+                    report_of(bundle, || Chain::of_certificates(certificates), policy, now)
+                }
+                Err(failure) => refused(Error::from_failure(failure)),
             },
         }
     }
@@ -104,41 +118,34 @@ impl Bundle {
         let opened = match input.source {
             Source::Chain(chain) => Self::decode_parts(chain, b"", None),
             Source::Pair { chain, key } => Self::decode_parts(chain, key, input.passphrase),
-            Source::Pkcs12(file) => pkcs12::open(file, input.passphrase)
-                .and_then(|opened| Self::decode_parts(&opened.chain, &opened.key, None)),
+            Source::Pkcs12(file) => pkcs12::open(file, input.passphrase).and_then(Opened::into_bundle),
         };
         opened.map_err(Error::from_failure)
     }
 }
 
-fn inspect_pair(
-    chain: &[u8],
-    key: &[u8],
-    passphrase: Option<&Passphrase>,
+impl Opened {
+    fn into_bundle(self) -> Result<Bundle, Failure> {
+        Bundle::of_parts(self.certificates, self.key)
+    }
+}
+
+/// Where the key makes the error, the chain has a verdict of its own, unless it is what does not decode.
+fn report_of(
+    bundle: Result<Bundle, Error>,
+    chain: impl FnOnce() -> Result<Chain, Error>,
     policy: &ValidationPolicy,
     now: Timestamp,
 ) -> Report {
-    match Bundle::decode_parts(chain, key, passphrase).map_err(Error::from_failure) {
+    match bundle {
         Ok(bundle) => bundle.inspect(policy, now),
-        // The chain has a verdict of its own, unless it is what does not decode.
-        Err(error) => {
-            let chain = Chain::decode(chain).map_err(|_| error.clone());
-            report(chain.map(|chain| (chain, Some(error))), policy, now)
-        }
+        Err(error) => match chain() {
+            Ok(chain) => chain.inspect_with(Some(error), policy, now),
+            Err(_) => refused(error),
+        },
     }
 }
 
-fn report(
-    decoded: Result<(Chain, Option<Error>), Error>,
-    policy: &ValidationPolicy,
-    now: Timestamp,
-) -> Report {
-    match decoded {
-        Ok((chain, error)) => chain.inspect_with(error, policy, now),
-        Err(error) => refused(error.into_finding()),
-    }
-}
-
-fn refused(finding: Finding) -> Report {
-    Report::new(vec![finding], None)
+fn refused(error: Error) -> Report {
+    Report::new(vec![error.into_finding()], None)
 }

@@ -15,7 +15,7 @@ pub(super) fn decrypt_pkcs8(
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let key = EncryptedKey::from_der(der).map_err(|_| KeyError::Invalid)?;
     Budget::of_upload().charge(key.scheme.cost()?)?;
-    key.decrypt(&Secret::new(passphrase.ok_or(KeyError::Encrypted)?))
+    key.decrypt(&Secret::new(passphrase.ok_or(KeyError::Encrypted)?)?)
 }
 
 /// Decrypts the body of a block with OpenSSL's `DEK-Info` header.
@@ -26,7 +26,7 @@ pub(super) fn decrypt_traditional(
     passphrase: Option<&Passphrase>,
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let encryption = Traditional::read(dek_info)?;
-    encryption.decrypt(&Secret::new(passphrase.ok_or(KeyError::Encrypted)?), data)
+    encryption.decrypt(&Secret::new(passphrase.ok_or(KeyError::Encrypted)?)?, data)
 }
 
 /// Refuses: this build does not read it.

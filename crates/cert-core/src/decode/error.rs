@@ -184,6 +184,11 @@ pub enum DerivationCost {
         /// How many.
         found: u64,
     },
+    /// The passphrase itself: more than [`caps::MAX_PASSPHRASE`](crate::caps::MAX_PASSPHRASE).
+    Passphrase {
+        /// Bytes.
+        found: usize,
+    },
     /// Memory for scrypt: more than [`caps::MAX_SCRYPT_MEMORY`](crate::caps::MAX_SCRYPT_MEMORY).
     ScryptMemory {
         /// Bytes.

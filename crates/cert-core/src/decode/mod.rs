@@ -61,6 +61,19 @@ pub(crate) fn certificates(input: &[u8]) -> Result<Vec<Certificate>, Failure> {
     blocks.iter().zip(1..).map(|(block, position)| pem_certificate(block, position)).collect()
 }
 
+/// The certificates that a PKCS #12 file holds one by one.
+#[cfg(feature = "pkcs12")]
+pub(crate) fn certificates_of_file(ders: Vec<Vec<u8>>) -> Result<Vec<Certificate>, Failure> {
+    ders.into_iter().zip(1..).map(|(der, position)| certificate(der, position, None)).collect()
+}
+
+/// The private key that a PKCS #12 file holds.
+#[cfg(feature = "pkcs12")]
+pub(crate) fn key_of_file(der: Zeroizing<Vec<u8>>) -> Result<PrivateKey, Failure> {
+    let key = PrivateKey::decode(der, crate::KeyForm::Pkcs8, None);
+    key.map_err(|error| Failure::key(error.into(), Location::KEY))
+}
+
 /// The DER of each block of the chain's field.
 pub(crate) fn certificate_ders(input: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     let blocks = certificate_blocks(input)?;

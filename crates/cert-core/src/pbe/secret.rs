@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::Passphrase;
+use crate::{DerivationCost, KeyError, Passphrase, caps};
 
 /// A passphrase in both encodings: as it is, and for PKCS #12 in UTF-16.
 pub(crate) struct Secret<'a> {
@@ -11,9 +11,13 @@ pub(crate) struct Secret<'a> {
 }
 
 impl<'a> Secret<'a> {
-    /// What is not UTF-8 is taken for Latin-1, as OpenSSL does.
-    pub(crate) fn new(passphrase: &'a Passphrase) -> Self {
+    /// What is not UTF-8 is taken for Latin-1, as OpenSSL does. Every derivation reads all of it, so it has a cap.
+    pub(crate) fn new(passphrase: &'a Passphrase) -> Result<Self, KeyError> {
         let bytes = passphrase.as_bytes();
+        if bytes.len() > caps::MAX_PASSPHRASE {
+            let cost = DerivationCost::Passphrase { found: bytes.len() };
+            return Err(KeyError::DerivationTooCostly(cost));
+        }
         // Room for all of it, so that it never moves and leaves a copy behind.
         let mut utf16 = Zeroizing::new(Vec::with_capacity(2 * bytes.len() + 2));
         match core::str::from_utf8(bytes) {
@@ -22,7 +26,7 @@ impl<'a> Secret<'a> {
         }
         // RFC 7292 section B.1: with a zero character behind it.
         utf16.extend([0, 0]);
-        Self { bytes, utf16 }
+        Ok(Self { bytes, utf16 })
     }
 
     /// No passphrase, as some programs write it: without even the zero character.
@@ -48,10 +52,12 @@ mod tests {
 
     #[test]
     fn characters_of_all_sizes() {
-        let utf16 = |bytes: &[u8]| Secret::new(&Passphrase::new(bytes)).as_utf16().to_vec();
+        let utf16 = |bytes: &[u8]| Secret::new(&Passphrase::new(bytes)).unwrap().as_utf16().to_vec();
         assert_eq!(utf16(b""), [0, 0]);
         assert_eq!(utf16("a\u{e9}\u{4e2d}".as_bytes()), [0, 0x61, 0, 0xe9, 0x4e, 0x2d, 0, 0]);
         assert_eq!(utf16("\u{1f511}".as_bytes()), [0xd8, 0x3d, 0xdd, 0x11, 0, 0]);
         assert_eq!(utf16(b"\xe9"), [0, 0xe9, 0, 0], "Latin-1");
+        assert_eq!(utf16(&[b'x'; 1024]).len(), 2050);
+        assert!(Secret::new(&Passphrase::new([b'x'; 1025])).is_err());
     }
 }

@@ -44,14 +44,16 @@ fn write_element(rest: &mut &[u8], der: &mut Vec<u8>, depth: usize) -> Option<()
 
 /// The elements within one, each in DER.
 fn read_constructed(rest: &mut &[u8], length: Option<usize>, depth: usize) -> Option<Zeroizing<Vec<u8>>> {
-    let mut content = Zeroizing::new(Vec::new());
     if let Some(length) = length {
         let mut inner = take(rest, length)?;
+        // DER keeps its length, so that it never moves and leaves a copy behind.
+        let mut content = Zeroizing::new(Vec::with_capacity(length));
         while !inner.is_empty() {
             write_element(&mut inner, &mut content, depth)?;
         }
         return Some(content);
     }
+    let mut content = Zeroizing::new(Vec::new());
     while !rest.starts_with(END_OF_CONTENTS) {
         write_element(rest, &mut content, depth)?;
     }

@@ -15,16 +15,13 @@ mod opening;
 #[cfg(feature = "pkcs12")]
 mod order;
 
-use zeroize::Zeroizing;
+use crate::{Certificate, Passphrase, PrivateKey, decode::Failure, pem::PemBlock, recognize::Kind};
 
-use crate::{Passphrase, decode::Failure, pem::PemBlock, recognize::Kind};
-
-/// The contents of a file, as if they had been sent one by one.
+/// What a file holds, decoded.
 pub(crate) struct Opened {
-    /// The certificates, DER one after the other: leaf first, then each issuer.
-    pub(crate) chain: Vec<u8>,
-    /// The private key, PKCS #8.
-    pub(crate) key: Zeroizing<Vec<u8>>,
+    /// The leaf, then each issuer, then the rest.
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) key: PrivateKey,
 }
 
 /// Whether this is a PKCS #12 file, in DER or in base64.

@@ -1,7 +1,5 @@
 //! From a PKCS #12 file and its passphrase to the chain and the key in it.
 
-use std::borrow::Cow;
-
 use zeroize::Zeroizing;
 
 use super::{
@@ -30,6 +28,7 @@ pub(super) fn open(file: &[u8], passphrase: Option<&Passphrase>) -> Result<Opene
     let contents = Contents::read(&bytes, passphrase.unwrap_or(&nothing));
     match contents.and_then(Contents::into_opened) {
         Ok(opened) => Ok(opened),
+        Err(Refusal::Content(failure)) => Err(failure),
         Err(Refusal::Key(KeyError::WrongPassphrase)) if passphrase.is_none() => {
             Err(Failure::key(KeyError::Encrypted, Location::PKCS12))
         }
@@ -40,9 +39,9 @@ pub(super) fn open(file: &[u8], passphrase: Option<&Passphrase>) -> Result<Opene
 }
 
 /// The bytes of a file that may be their base64.
-fn decode_text(file: &[u8]) -> Result<Cow<'_, [u8]>, Failure> {
+fn decode_text(file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if looks_like_der(file) {
-        return Ok(Cow::Borrowed(file));
+        return Ok(Zeroizing::new(file.to_vec()));
     }
     let text = file.trim_ascii_start();
     if text.is_empty() {
@@ -51,8 +50,7 @@ fn decode_text(file: &[u8]) -> Result<Cow<'_, [u8]>, Failure> {
     if !text.starts_with(b"MI") {
         return Err(malformed());
     }
-    let der = PemBlock::bare(file).decode_secret();
-    der.map(|der| Cow::Owned(der.to_vec())).map_err(|error| decode::pem_failure(error, Field::Pkcs12, file))
+    PemBlock::bare(file).decode_secret().map_err(|error| decode::pem_failure(error, Field::Pkcs12, file))
 }
 
 fn malformed() -> Failure {
@@ -60,8 +58,16 @@ fn malformed() -> Failure {
 }
 
 enum Refusal {
+    /// A certificate or a key in the file.
+    Content(Failure),
     Decode(DecodeError),
     Key(KeyError),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Content(failure)
+    }
 }
 
 impl From<KeyError> for Refusal {
@@ -115,7 +121,15 @@ impl Contents {
         if self.certificates.is_empty() {
             return Err(Refusal::Decode(DecodeError::NoCertificateInPkcs12));
         }
-        Ok(Opened { chain: in_serving_order(self.certificates, local_key_id.as_deref()), key })
+        if self.certificates.len() > caps::MAX_CERTIFICATES {
+            let error = DecodeError::TooManyCertificates { max: caps::MAX_CERTIFICATES };
+            return Err(Refusal::Decode(error));
+        }
+        let certificates = in_serving_order(self.certificates, local_key_id.as_deref());
+        Ok(Opened {
+            certificates: decode::certificates_of_file(certificates)?,
+            key: decode::key_of_file(key)?,
+        })
     }
 }
 
@@ -163,7 +177,7 @@ fn add_bags(safe_contents: &[u8], budget: &mut Budget, depth: usize) -> Result<(
 
 /// The passphrase in the encoding that the MAC verifies with. A file without a MAC tells nothing.
 fn prove<'a>(container: &Container<'_>, passphrase: &'a Passphrase) -> Result<(Secret<'a>, bool), Refusal> {
-    let secret = Secret::new(passphrase);
+    let secret = Secret::new(passphrase)?;
     let Some(mac) = &container.mac else {
         return Ok((secret, false));
     };

@@ -8,8 +8,8 @@ pub(super) struct Entry {
     pub(super) local_key_id: Option<Vec<u8>>,
 }
 
-/// The certificates one after the other: the key's own, each issuer behind what it issued, then the rest.
-pub(super) fn in_serving_order(mut entries: Vec<Entry>, local_key_id: Option<&[u8]>) -> Vec<u8> {
+/// The certificates: the key's own, each issuer behind what it issued, then the rest.
+pub(super) fn in_serving_order(mut entries: Vec<Entry>, local_key_id: Option<&[u8]>) -> Vec<Vec<u8>> {
     let is_leaf = |entry: &Entry| local_key_id.is_some() && entry.local_key_id.as_deref() == local_key_id;
     let leaf = entries.iter().position(is_leaf).unwrap_or(0);
     let mut chain = Vec::new();
@@ -17,9 +17,9 @@ pub(super) fn in_serving_order(mut entries: Vec<Entry>, local_key_id: Option<&[u
     while let Some(index) = next {
         let entry = entries.remove(index);
         next = issuer_of(&entry, &entries);
-        chain.extend(entry.der);
+        chain.push(entry.der);
     }
-    chain.extend(entries.into_iter().flat_map(|entry| entry.der));
+    chain.extend(entries.into_iter().map(|entry| entry.der));
     chain
 }
 

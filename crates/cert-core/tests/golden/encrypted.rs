@@ -9,6 +9,10 @@ use cert_core::{TrustAnchors, ValidationPolicy};
 use crate::uploads::{Pki, Upload, frozen, frozen_text};
 
 const SECRET: &str = "secret";
+const LONG: &str = match core::str::from_utf8(&[b'x'; 1025]) {
+    Ok(text) => text,
+    Err(_) => panic!("it is ASCII"),
+};
 
 pub(crate) fn uploads() -> Vec<Upload> {
     [traditional(), pkcs8(), costs(), other_passphrases(), damaged(), misplaced(), pkcs12(), bad_pkcs12()]
@@ -133,6 +137,8 @@ fn other_passphrases() -> Vec<Upload> {
         ec_key("scrypt and another passphrase", "scrypt").passphrase(Some("")),
         ec_key("PBES1 and another passphrase", "pbes1_md5_des").passphrase(Some("secret\n")),
         ec_key("a passphrase in Russian and Chinese", "unicode").passphrase(Some("Пароль 密码")),
+        ec_key("a passphrase of 1,025 bytes", "aes256").passphrase(Some(LONG)),
+        pair("a passphrase of 1,025 bytes that nothing needs", "ec", plain()).passphrase(Some(LONG)),
         pair("a passphrase that nothing needs", "ec", plain()),
     ]
 }

@@ -48,6 +48,9 @@ fn of_key(error: &KeyError) -> Option<Contrast> {
             format!("at most {} iterations", caps::MAX_KDF_ITERATIONS),
             format!("{found} iterations"),
         ),
+        KeyError::DerivationTooCostly(DerivationCost::Passphrase { found }) => {
+            Contrast::of(format!("at most {} bytes", caps::MAX_PASSPHRASE), format!("{found} bytes"))
+        }
         KeyError::DerivationTooCostly(DerivationCost::ScryptMemory { found }) => Contrast::of(
             format!("at most {} bytes of memory", caps::MAX_SCRYPT_MEMORY),
             format!("{found} bytes"),

@@ -56,6 +56,9 @@ fn cost_message(cost: DerivationCost, field: &str) -> String {
                 "{field} asks for {found} iterations in all to get from the passphrase to the key; {max} are allowed."
             )
         }
+        DerivationCost::Passphrase { found } => {
+            format!("The passphrase has {found} bytes; it may have {}.", caps::MAX_PASSPHRASE)
+        }
         DerivationCost::ScryptMemory { found } => {
             let (found, max) = (found.div_ceil(MIB), caps::MAX_SCRYPT_MEMORY / MIB);
             format!(
@@ -81,6 +84,9 @@ fn of_other_type(leaf: &str, key: &str) -> String {
 
 pub(super) fn fix(error: &KeyError, at: &Location) -> Option<String> {
     Some(match error {
+        KeyError::DerivationTooCostly(DerivationCost::Passphrase { .. }) => {
+            "Check whether this is the passphrase; else set a shorter one."
+        }
         KeyError::DerivationTooCostly(_) if is_pkcs12(at) => {
             "Write the file anew with fewer iterations: openssl pkcs12 -in FILE.pfx -nodes -out all.pem and openssl pkcs12 -export -in all.pem -out NEW.pfx."
         }

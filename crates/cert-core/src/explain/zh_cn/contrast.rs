@@ -46,6 +46,9 @@ fn of_key(error: &KeyError) -> Option<Contrast> {
         KeyError::DerivationTooCostly(DerivationCost::Iterations { found }) => {
             Contrast::of(format!("最多 {} 次迭代", caps::MAX_KDF_ITERATIONS), format!("{found} 次"))
         }
+        KeyError::DerivationTooCostly(DerivationCost::Passphrase { found }) => {
+            Contrast::of(format!("最多 {} 字节", caps::MAX_PASSPHRASE), format!("{found} 字节"))
+        }
         KeyError::DerivationTooCostly(DerivationCost::ScryptMemory { found }) => {
             Contrast::of(format!("最多 {} 字节内存", caps::MAX_SCRYPT_MEMORY), format!("{found} 字节"))
         }

@@ -42,6 +42,9 @@ fn cost_message(cost: DerivationCost, field: &str) -> String {
             let max = caps::MAX_KDF_ITERATIONS;
             format!("{field}从密码派生密钥总共需要 {found} 次迭代，最多允许 {max} 次。")
         }
+        DerivationCost::Passphrase { found } => {
+            format!("密码长 {found} 字节，最多允许 {} 字节。", caps::MAX_PASSPHRASE)
+        }
         DerivationCost::ScryptMemory { found } => {
             let (found, max) = (found.div_ceil(MIB), caps::MAX_SCRYPT_MEMORY / MIB);
             format!("{field}从密码派生密钥（scrypt）需要 {found} MiB 内存，最多允许 {max} MiB。")
@@ -56,6 +59,9 @@ const MIB: u64 = 1024 * 1024;
 
 pub(super) fn fix(error: &KeyError, at: &Location) -> Option<String> {
     Some(match error {
+        KeyError::DerivationTooCostly(DerivationCost::Passphrase { .. }) => {
+            "请确认这是密码本身；如果是，请改用较短的密码。"
+        }
         KeyError::DerivationTooCostly(_) if is_pkcs12(at) => {
             "请用较少的迭代次数重新导出文件：openssl pkcs12 -in FILE.pfx -nodes -out all.pem，然后 openssl pkcs12 -export -in all.pem -out NEW.pfx。"
         }
