@@ -1,8 +1,8 @@
 //! A chain and the key that belongs to its leaf.
 
 use crate::{
-    Certificate, CertificateRef, Error, Finding, KeyError, KeyMismatch, Location, PrivateKey, Report,
-    Timestamp, ValidatedChain, ValidationPolicy,
+    Certificate, CertificateRef, Error, Finding, KeyError, KeyMismatch, Location, Passphrase, PrivateKey,
+    Report, Timestamp, ValidatedChain, ValidationPolicy,
     chain::{self, check_size},
     decode::{self, DecodeError, Failure, FailureCause, Unexpected},
     validate::{self, Upload},
@@ -24,7 +24,7 @@ impl Bundle {
     /// # Errors
     /// 404906, the first of: input above a [cap](crate::caps); a field that does not decode or holds something else
     /// (any rule of [`DecodeError`]); a key that is encrypted, malformed or not supported; a key that belongs to no
-    /// leaf of the chain (`key_mismatch`).
+    /// leaf of the chain (`key_mismatch`). [`open`](Self::open) takes a passphrase as well.
     ///
     /// ```
     /// use cert_core::Bundle;
@@ -33,13 +33,20 @@ impl Bundle {
     /// assert_eq!(error.rule().as_str(), "empty");
     /// ```
     pub fn decode(chain: &[u8], key: &[u8]) -> Result<Self, Error> {
-        Self::decode_parts(chain, key).map_err(Error::from_failure)
+        Self::decode_parts(chain, key, None).map_err(Error::from_failure)
     }
 
-    fn decode_parts(chain: &[u8], key: &[u8]) -> Result<Self, Failure> {
+    pub(crate) fn decode_parts(
+        chain: &[u8],
+        key: &[u8],
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, Failure> {
         check_size(chain.len().saturating_add(key.len()))?;
         let certificates = decode::certificates(chain).map_err(|failure| swapped(failure, key))?;
-        let key = decode::private_key(key)?;
+        Self::of_parts(certificates, decode::private_key(key, passphrase)?)
+    }
+
+    pub(crate) fn of_parts(certificates: Vec<Certificate>, key: PrivateKey) -> Result<Self, Failure> {
         let leaf = leaf_of(&certificates, &key)?;
         Ok(Self { certificates, leaf, key })
     }
@@ -170,5 +177,5 @@ fn mismatch(certificates: &[Certificate], key: &PrivateKey, ca: Option<&Certific
         leaf_name: leaf.display_name(),
         belongs_to,
     };
-    Failure::key(KeyError::Mismatch(mismatch), Location::KEY)
+    Failure::key(KeyError::Mismatch(Box::new(mismatch)), Location::KEY)
 }

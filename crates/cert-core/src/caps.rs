@@ -21,6 +21,13 @@ pub const MAX_SUBJECT_ALT_NAMES: usize = 1000;
 pub const MAX_KEYS_PER_SUBJECT: usize = 2;
 /// Findings in one report; further ones are counted.
 pub const MAX_FINDINGS: usize = 100;
+/// Iterations of all key derivations of one upload, be it PBKDF2 or an older one: an encrypted key has one, a PKCS #12
+/// file one for its integrity and one for each encrypted part.
+pub const MAX_KDF_ITERATIONS: u64 = 1_000_000;
+/// Bytes that the scrypt derivations of one upload may need. Their time grows with it. Parallelization must be 1.
+pub const MAX_SCRYPT_MEMORY: u64 = 64 * 1024 * 1024;
+/// Bytes of a passphrase that is needed: each derivation reads it.
+pub const MAX_PASSPHRASE: usize = 1024;
 /// Blocks of text that are looked at before the number of certificates is judged.
 pub(crate) const MAX_PEM_BLOCKS: usize = 64;
 /// Bits of an RSA modulus.

@@ -38,7 +38,13 @@ impl Chain {
     /// 404906 for what does not decode, is not a certificate, or is above a [cap](crate::caps): any rule of
     /// [`DecodeError`]; and `key_unsupported` for a leaf with such a key.
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        let chain = Self::decode_parts(input).map_err(Error::from_failure)?;
+        let certificates = check_size(input.len()).and_then(|()| decode::certificates(input));
+        Self::of_certificates(certificates.map_err(Error::from_failure)?)
+    }
+
+    pub(crate) fn of_certificates(certificates: Vec<Certificate>) -> Result<Self, Error> {
+        let leaf = certificates.iter().position(|certificate| !certificate.is_ca()).unwrap_or(0);
+        let chain = Self { certificates, leaf };
         match chain.leaf().public_key().key_type() {
             Ok(_) => Ok(chain),
             Err(name) => {
@@ -46,13 +52,6 @@ impl Chain {
                 Err(Error::from_failure(Failure::key(error, chain.leaf().location())))
             }
         }
-    }
-
-    pub(crate) fn decode_parts(input: &[u8]) -> Result<Self, Failure> {
-        check_size(input.len())?;
-        let certificates = decode::certificates(input)?;
-        let leaf = certificates.iter().position(|certificate| !certificate.is_ca()).unwrap_or(0);
-        Ok(Self { certificates, leaf })
     }
 
     /// The leaf: the first certificate that is not a CA's, else the first.

@@ -43,6 +43,23 @@ pub struct Finding {
     location: Location,
 }
 
+/// What was expected, and what there is instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contrast {
+    /// What was expected.
+    pub expected: String,
+    /// What there is.
+    pub actual: String,
+}
+
+impl Contrast {
+    /// Always there: for the texts, of which only some have one.
+    #[expect(clippy::unnecessary_wraps, reason = "what has a contrast reads as what has none")]
+    pub(crate) fn of(expected: impl Into<String>, actual: impl ToString) -> Option<Self> {
+        Some(Self { expected: expected.into(), actual: actual.to_string() })
+    }
+}
+
 /// What explains itself to people: findings here, refusals in the layers above.
 pub trait Explain {
     /// The stable id, such as `key_mismatch`.
@@ -98,6 +115,11 @@ impl Finding {
     pub fn fix(&self, language: Language) -> Option<String> {
         explain::fix(self, language)
     }
+
+    /// What was expected and what there is instead, where a few words can say it.
+    pub fn contrast(&self, language: Language) -> Option<Contrast> {
+        explain::contrast(self, language)
+    }
 }
 
 impl Explain for Finding {
@@ -120,10 +142,13 @@ impl Cause {
         match self {
             Self::Decode(error) => decode_rule(error),
             Self::Key(error) => match error {
+                KeyError::DerivationTooCostly(_) => Rule::KdfTooCostly,
                 KeyError::Encrypted => Rule::KeyEncrypted,
+                KeyError::EncryptionUnsupported { .. } => Rule::KeyEncryptionUnsupported,
                 KeyError::Invalid | KeyError::Unusable => Rule::KeyInvalid,
                 KeyError::Mismatch(_) => Rule::KeyMismatch,
                 KeyError::Unsupported { .. } => Rule::KeyUnsupported,
+                KeyError::WrongPassphrase => Rule::WrongPassphrase,
             },
             Self::Path(error) => path_rule(error),
             Self::Rule(breach) => breach.rule(),
@@ -171,8 +196,11 @@ const fn decode_rule(error: &DecodeError) -> Rule {
         DecodeError::FieldsSwapped => Rule::FieldsSwapped,
         DecodeError::LabelMismatch { .. } => Rule::LabelMismatch,
         DecodeError::NewlinesLost => Rule::NewlinesLost,
+        DecodeError::NoCertificateInPkcs12 => Rule::Pkcs12NoCertificate,
+        DecodeError::NoKeyInPkcs12 => Rule::Pkcs12NoKey,
         DecodeError::NoPem => Rule::NoPem,
         DecodeError::NotText => Rule::NotText,
+        DecodeError::Pkcs12Malformed => Rule::Pkcs12Malformed,
         DecodeError::SeveralKeys { .. } => Rule::SeveralKeys,
         DecodeError::SmartDashes { .. } => Rule::SmartDashes,
         DecodeError::StrayEnd => Rule::StrayEnd,
@@ -228,15 +256,18 @@ const fn path_rule(error: &PathError) -> Rule {
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Finding {
-    /// `rule`, `code`, `level`, `location`, and the English `message` and `fix`.
+    /// `rule`, `code`, `level`, `location`, and the English `message`, `expected`, `actual` and `fix`.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
-        let mut finding = serializer.serialize_struct("Finding", 6)?;
+        let mut finding = serializer.serialize_struct("Finding", 8)?;
         finding.serialize_field("rule", &self.rule())?;
         finding.serialize_field("code", &self.code())?;
         finding.serialize_field("level", &self.level)?;
         finding.serialize_field("location", &self.location)?;
         finding.serialize_field("message", &self.message(Language::En))?;
+        let contrast = self.contrast(Language::En);
+        finding.serialize_field("expected", &contrast.as_ref().map(|contrast| &contrast.expected))?;
+        finding.serialize_field("actual", &contrast.as_ref().map(|contrast| &contrast.actual))?;
         finding.serialize_field("fix", &self.fix(Language::En))?;
         finding.end()
     }

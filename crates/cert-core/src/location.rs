@@ -10,6 +10,8 @@ pub enum Field {
     Chain,
     /// The private key.
     Key,
+    /// A PKCS #12 file, which holds both.
+    Pkcs12,
 }
 
 /// Where a finding is: the field, and within it the certificate or the line, where there is one.
@@ -26,6 +28,8 @@ pub struct Location {
 impl Location {
     /// The chain as a whole.
     pub(crate) const CHAIN: Self = Self { field: Field::Chain, certificate: None, line: None };
+    /// A PKCS #12 file.
+    pub(crate) const PKCS12: Self = Self { field: Field::Pkcs12, certificate: None, line: None };
     /// The key.
     pub(crate) const KEY: Self = Self { field: Field::Key, certificate: None, line: None };
 
@@ -38,7 +42,7 @@ impl Location {
         Self { field: Field::Chain, certificate: Some(certificate), line }
     }
 
-    /// Chain or key.
+    /// Chain, key, or the file that holds both.
     pub const fn field(&self) -> Field {
         self.field
     }

@@ -14,9 +14,10 @@ use aws_lc_rs::{
     },
 };
 use der::{
-    Decode as _, Reader as _, SliceReader,
+    Decode as _, Encode as _, Header, Length, Reader as _, SliceReader, Tag,
     asn1::{ObjectIdentifier, OctetStringRef},
 };
+use pki_types::alg_id;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -129,6 +130,21 @@ impl PrivateKey {
         }
         .ok()?;
         Some(Fingerprint::of(spki.as_ref()))
+    }
+
+    /// The same key in PKCS #8, whatever form it came in.
+    pub(crate) fn into_pkcs8(mut self) -> Self {
+        let algorithm = match (self.form, self.key_type) {
+            (KeyForm::Pkcs8, _) | (_, KeyType::Ed25519) => return self,
+            (_, KeyType::EcP256) => alg_id::ECDSA_P256,
+            (_, KeyType::EcP384) => alg_id::ECDSA_P384,
+            (_, KeyType::EcP521) => alg_id::ECDSA_P521,
+            (_, KeyType::Rsa { .. }) => alg_id::RSA_ENCRYPTION,
+        };
+        if let Ok(der) = to_pkcs8(&algorithm, &self.der) {
+            (self.der, self.form) = (der, KeyForm::Pkcs8);
+        }
+        self
     }
 
     pub(crate) const fn weakness(&self) -> Option<RsaWeakness> {
@@ -252,6 +268,22 @@ fn is_same_point(uncompressed: &[u8], other: &[u8]) -> bool {
         }
         _ => uncompressed == other,
     }
+}
+
+/// `PrivateKeyInfo` of version 0 around a key.
+fn to_pkcs8(algorithm: &[u8], key: &[u8]) -> der::Result<Zeroizing<Vec<u8>>> {
+    const VERSION: &[u8] = &[0x02, 0x01, 0x00];
+    let header = |tag, length: usize| Header::new(tag, Length::try_from(length)?).to_der();
+    let algorithm = [&header(Tag::Sequence, algorithm.len())?, algorithm].concat();
+    let octets = header(Tag::OctetString, key.len())?;
+    let length = VERSION.len() + algorithm.len() + octets.len() + key.len();
+    let sequence = header(Tag::Sequence, length)?;
+    // Made at its full size, so that the key never moves and leaves a copy behind.
+    let mut der = Zeroizing::new(Vec::with_capacity(sequence.len() + length));
+    for part in [&sequence, VERSION, &algorithm, &octets, key] {
+        der.extend_from_slice(part);
+    }
+    Ok(der)
 }
 
 fn pkcs8_algorithm(der: &[u8]) -> Result<KeyAlgorithm, PrivateKeyError> {

@@ -45,6 +45,9 @@ impl Kind {
 
     /// What a DER element looks like, from the tags of its first parts.
     pub(crate) fn of_der(der: &[u8]) -> Self {
+        if der.starts_with(PKCS12_IN_BER) {
+            return Self::Pkcs12;
+        }
         let Ok(tags) = tags_within(der) else {
             return Self::Unknown;
         };
@@ -70,6 +73,8 @@ impl Kind {
     }
 }
 
+/// The start of a PKCS #12 file of version 3 without lengths, as browsers write it.
+const PKCS12_IN_BER: &[u8] = &[0x30, 0x80, 0x02, 0x01, 0x03, 0x30, 0x80];
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;

@@ -1,6 +1,6 @@
 //! Everything that there is to say about an upload.
 
-use crate::{Bundle, Certificate, Chain, ErrorCode, Finding, Level, Timestamp, ValidationPolicy, caps, pem};
+use crate::{Certificate, ErrorCode, Finding, Input, Level, Timestamp, ValidationPolicy, caps, pem};
 
 /// All findings about an upload, errors first, each in the order of verdicts.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Report {
 
 /// Judges an upload as a whole. It never fails: what does not decode is a finding.
 ///
-/// Without a key, only the chain is judged.
+/// Without a key, only the chain is judged. [`Input`] takes a passphrase as well, and PKCS #12 files.
 ///
 /// ```
 /// use cert_core::{Timestamp, TrustAnchors, ValidationPolicy, inspect};
@@ -64,18 +64,11 @@ impl Report {
 /// assert_eq!(report.findings()[0].rule().as_str(), "no_pem");
 /// ```
 pub fn inspect(chain: &[u8], key: Option<&[u8]>, policy: &ValidationPolicy, now: Timestamp) -> Report {
-    let decoded = match key {
-        Some(key) => match Bundle::decode(chain, key) {
-            Ok(bundle) => return bundle.inspect(policy, now),
-            // The chain has a verdict of its own, unless it is what does not decode.
-            Err(error) => Chain::decode(chain).map_err(|_| error.clone()).map(|chain| (chain, Some(error))),
-        },
-        None => Chain::decode(chain).map(|chain| (chain, None)),
+    let input = match key {
+        Some(key) => Input::pair(chain, key),
+        None => Input::chain(chain),
     };
-    match decoded {
-        Ok((chain, error)) => chain.inspect_with(error, policy, now),
-        Err(error) => Report::new(vec![error.into_finding()], None),
-    }
+    input.inspect(policy, now)
 }
 
 /// Certificates as PEM, in this order.

@@ -113,10 +113,14 @@ rules! {
     IssuerKeyUsage = "issuer_key_usage",
     /// An issuer that is in neither chain nor trust anchors.
     IssuerMissing = "issuer_missing",
+    /// A key derivation that costs too much.
+    KdfTooCostly = "kdf_too_costly",
     /// A key that is known to be compromised.
     KeyDenied = "key_denied",
     /// A passphrase-protected key.
     KeyEncrypted = "key_encrypted",
+    /// A private key that is encrypted in a way that is not supported.
+    KeyEncryptionUnsupported = "key_encryption_unsupported",
     /// A private key among the certificates.
     KeyInChain = "key_in_chain",
     /// A key that does not work.
@@ -165,6 +169,12 @@ rules! {
     PathLength = "path_length",
     /// A PKCS #12 file.
     Pkcs12 = "pkcs12",
+    /// A PKCS #12 file that is damaged, or is none.
+    Pkcs12Malformed = "pkcs12_malformed",
+    /// A PKCS #12 file without certificates.
+    Pkcs12NoCertificate = "pkcs12_no_certificate",
+    /// A PKCS #12 file without a private key.
+    Pkcs12NoKey = "pkcs12_no_key",
     /// A PKCS #7 bundle.
     Pkcs7 = "pkcs7",
     /// Policy constraints that are not critical.
@@ -255,6 +265,8 @@ rules! {
     UnusualKeyType = "unusual_key_type",
     /// Too little validity left.
     ValidityTooShort = "validity_too_short",
+    /// A passphrase that does not open the key.
+    WrongPassphrase = "wrong_passphrase",
 }
 
 impl fmt::Display for Rule {

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     BodyCut,
     /// The body did not come within its deadline.
     BodyTooSlow,
+    /// A field was sent beside those that it takes the place of.
+    FieldsConflict { field: &'static str, instead_of: [&'static str; 2] },
     /// A tenant asked to act for another owner.
     Forbidden,
     /// A handler panicked.
@@ -46,6 +48,7 @@ impl Failure {
         match self {
             Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::BodyCut
+            | Self::FieldsConflict { .. }
             | Self::InvalidJson { .. }
             | Self::InvalidParameter { .. }
             | Self::NoSuchCertificate
@@ -127,6 +130,7 @@ impl Explain for Failure {
             Self::BadToken => "bad_token",
             Self::BodyCut => "body_cut",
             Self::BodyTooSlow => "body_too_slow",
+            Self::FieldsConflict { .. } => "fields_conflict",
             Self::Forbidden => "forbidden",
             Self::Internal => "internal",
             Self::InvalidJson { .. } => "invalid_json",
@@ -163,6 +167,11 @@ impl Failure {
         match self {
             Self::BodyCut => "The body ended before its end.".into(),
             Self::BodyTooSlow => "The body did not come in time.".into(),
+            Self::FieldsConflict { field, instead_of: [one, other] } => {
+                format!(
+                    "The field {field} takes the place of {one} and {other}: send it alone, or those two."
+                )
+            }
             Self::Forbidden => "Only an operator may act for another owner.".into(),
             Self::InvalidJson { detail } => {
                 format!("The body is not the JSON object that this call takes: {detail}.")
@@ -185,6 +194,11 @@ impl Failure {
         match self {
             Self::BodyCut => "请求体不完整。".into(),
             Self::BodyTooSlow => "请求体接收超时。".into(),
+            Self::FieldsConflict { field, instead_of: [one, other] } => {
+                format!(
+                    "字段 {field} 不能与 {one}、{other} 同时使用：请只提供 {field}，或只提供 {one} 和 {other}。"
+                )
+            }
             Self::Forbidden => "只有操作员可以代表其他所有者。".into(),
             Self::InvalidJson { detail } => format!("请求体不是此接口所需的 JSON 对象：{detail}。"),
             Self::InvalidParameter { name, .. } => format!("参数 {name} 无效。"),

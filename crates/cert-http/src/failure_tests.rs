@@ -38,6 +38,7 @@ fn statuses_numbers_and_rules() {
             503,
             "unavailable",
         ),
+        (Failure::FieldsConflict { field: "one", instead_of: ["two", "three"] }, 400, 400, "fields_conflict"),
         (Failure::BadToken, 401, 401, "bad_token"),
         (Failure::Forbidden, 403, 403, "forbidden"),
         (Failure::TooLarge { max: 1 }, 413, 413, "body_too_large"),

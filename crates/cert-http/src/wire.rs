@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use cert_core::{Field, Finding, Language, Level, Report};
+use cert_core::{Field, Finding, Language, Level, Passphrase, Report};
 use cert_service::{Page, Upload, Uploaded, chain_pem};
 use cert_store::{CertRecord, CertSummary};
 use serde::{
@@ -38,9 +38,10 @@ pub(crate) struct UploadRequest {
     common_name: String,
     pri: Zeroizing<String>,
     ca: String,
+    pfx: Zeroizing<String>,
+    passphrase: Zeroizing<String>,
     labels: BTreeMap<String, String>,
     takeover: bool,
-    has_pfx: bool,
 }
 
 impl UploadRequest {
@@ -50,13 +51,20 @@ impl UploadRequest {
     }
 
     pub(crate) fn into_upload(self) -> Result<Upload, Failure> {
-        if self.has_pfx {
-            return Err(Failure::Unsupported { field: "pfx" });
-        }
         if self.takeover {
             return Err(Failure::Unsupported { field: "takeover" });
         }
-        let upload = Upload::pem(self.ca, self.pri.as_bytes()).name(self.name).common_name(self.common_name);
+        let upload = match self.pfx.is_empty() {
+            true => Upload::pem(self.ca, self.pri.as_bytes()),
+            false if self.ca.is_empty() && self.pri.is_empty() => Upload::pkcs12(self.pfx.as_bytes()),
+            false => return Err(Failure::FieldsConflict { field: "pfx", instead_of: ["ca", "pri"] }),
+        };
+        // An empty field is what a form sends where nothing was filled in.
+        let upload = match self.passphrase.is_empty() {
+            true => upload,
+            false => upload.passphrase(Passphrase::new(self.passphrase.as_bytes())),
+        };
+        let upload = upload.name(self.name).common_name(self.common_name);
         Ok(self.labels.into_iter().fold(upload, |upload, (key, value)| upload.label(key, value)))
     }
 }
@@ -94,11 +102,12 @@ impl<'de> Visitor<'de> for UploadVisitor {
             match key.to_ascii_lowercase().as_str() {
                 "name" => request.name = text(&mut map)?,
                 "common_name" | "commonname" => request.common_name = text(&mut map)?,
-                "pri" => request.pri = map.next_value::<Option<Zeroizing<String>>>()?.unwrap_or_default(),
+                "pri" => request.pri = secret(&mut map)?,
+                "pfx" => request.pfx = secret(&mut map)?,
+                "passphrase" => request.passphrase = secret(&mut map)?,
                 "ca" => request.ca = text(&mut map)?,
                 "labels" => request.labels = map.next_value::<Option<_>>()?.unwrap_or_default(),
                 "takeover" => request.takeover = map.next_value::<Option<_>>()?.unwrap_or_default(),
-                "pfx" => request.has_pfx = map.next_value::<Option<IgnoredAny>>()?.is_some(),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -112,6 +121,10 @@ fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
     map.next_value::<Option<String>>()
         .map(Option::unwrap_or_default)
         .map_err(|_| A::Error::custom("a text is expected"))
+}
+
+fn secret<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Zeroizing<String>, A::Error> {
+    map.next_value::<Option<Zeroizing<String>>>().map(Option::unwrap_or_default)
 }
 
 /// `POST /sslcert`: what goes out.
@@ -317,6 +330,7 @@ impl WireFinding {
                 field: match location.field() {
                     Field::Chain => "ca",
                     Field::Key => "pri",
+                    Field::Pkcs12 => "pfx",
                 },
                 certificate: location.certificate().map(cert_core::CertificateRef::position),
                 line: location.line(),

@@ -184,7 +184,11 @@ async fn bodies_that_are_no_upload() {
     assert!(!secret.text.contains("SECRET"), "values are never quoted");
     let long = "x".repeat(1001);
     site.send(Request::post_text("/sslcert", &long)).await.is_refused(413, 413, "body_too_large");
-    site.post("/sslcert", &json!({ "pfx": "AAAA" })).await.is_refused(400, 400, "unsupported_field");
+    site.post("/sslcert", &json!({ "pfx": "AAAA", "pri": "x" })).await.is_refused(
+        400,
+        400,
+        "fields_conflict",
+    );
     site.post("/sslcert", &json!({ "takeover": true })).await.is_refused(400, 400, "unsupported_field");
     site.post("/sslcert", &json!({})).await.is_refused(404, 404_906, "empty");
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cert_core::{Bundle, Cause, Certificate, Finding, KeyError, Report, Timestamp, ValidatedBundle, caps};
+use cert_core::{
+    Bundle, Cause, Certificate, Finding, KeyError, Passphrase, Report, Timestamp, ValidatedBundle, caps,
+};
 use cert_store::{
     CertId, FindBy, Generation, Labels, LeafFacts, NewCert, OwnerId, PageSize, Quota, ServedChain, StoreError,
 };
@@ -26,6 +28,8 @@ use crate::{
 pub struct Upload {
     chain: Vec<u8>,
     key: Zeroizing<Vec<u8>>,
+    passphrase: Option<Passphrase>,
+    is_pkcs12: bool,
     name: String,
     common_name: String,
     labels: Vec<(String, String)>,
@@ -37,10 +41,25 @@ impl Upload {
         Self {
             chain: chain.into(),
             key: Zeroizing::new(key.into()),
+            passphrase: None,
+            is_pkcs12: false,
             name: String::new(),
             common_name: String::new(),
             labels: Vec::new(),
         }
+    }
+
+    /// A PKCS #12 file (`.pfx`, `.p12`), DER or its base64. Read with the feature `pkcs12` of `cert-core`, else refused.
+    pub fn pkcs12(file: impl Into<Vec<u8>>) -> Self {
+        Self { is_pkcs12: true, ..Self::pem(Vec::new(), file) }
+    }
+
+    /// The passphrase of the private key or of the PKCS #12 file. Encrypted keys are read with the feature
+    /// `encrypted-keys` of `cert-core`. One that nothing needs is ignored.
+    #[must_use]
+    pub fn passphrase(mut self, passphrase: Passphrase) -> Self {
+        self.passphrase = Some(passphrase);
+        self
     }
 
     /// What the tenant calls it. Empty by default.
@@ -131,15 +150,15 @@ impl CertService {
     /// [`ServiceError::OwnerRequired`], [`ServiceError::Interrupted`]. What is wrong with the upload is a finding.
     pub async fn inspect(&self, caller: &Caller, upload: Upload) -> Result<Report, ServiceError> {
         let plan = self.parts.policies.plan(self.owner_of(caller)?);
-        let now = self.now();
-        self.compute(move || cert_core::inspect(&upload.chain, Some(&upload.key), plan.validation(), now))
-            .await
+        let Upload { chain, key, passphrase, is_pkcs12, .. } = upload;
+        let (input, now) = (Input { chain, key, passphrase, is_pkcs12 }, self.now());
+        self.compute(move || input.sent().inspect(plan.validation(), now)).await
     }
 
     async fn decode(&self, input: &Arc<Input>, plan: &Plan, now: Timestamp) -> Result<Bundle, ServiceError> {
         let (input, plan) = (Arc::clone(input), plan.clone());
         self.compute(move || {
-            let bundle = Bundle::decode(&input.chain, &input.key)
+            let bundle = Bundle::open(input.sent())
                 .and_then(|bundle| bundle.check_leaf(plan.validation(), now).map(|()| bundle));
             bundle.map_err(|error| input.refusal(error, &plan, now))
         })
@@ -237,13 +256,24 @@ impl CertService {
 /// The part of an upload that is judged.
 struct Input {
     chain: Vec<u8>,
+    /// Or the PKCS #12 file.
     key: Zeroizing<Vec<u8>>,
+    passphrase: Option<Passphrase>,
+    is_pkcs12: bool,
 }
 
 impl Input {
+    fn sent(&self) -> cert_core::Input<'_> {
+        let input = match self.is_pkcs12 {
+            true => cert_core::Input::pkcs12(&self.key),
+            false => cert_core::Input::pair(&self.chain, &self.key),
+        };
+        self.passphrase.iter().fold(input, cert_core::Input::passphrase)
+    }
+
     /// A refusal names everything that is wrong, so that nobody has to send a key again to learn the rest.
     fn refusal(&self, error: cert_core::Error, plan: &Plan, now: Timestamp) -> ServiceError {
-        let report = cert_core::inspect(&self.chain, Some(&self.key), plan.validation(), now);
+        let report = self.sent().inspect(plan.validation(), now);
         ServiceError::Refused(Box::new(Refusal::new(error, report)))
     }
 }
@@ -256,11 +286,11 @@ struct Attributes {
 }
 
 fn split(upload: Upload) -> Result<(Arc<Input>, Attributes), ServiceError> {
-    let Upload { chain, key, name, common_name, labels } = upload;
+    let Upload { chain, key, passphrase, is_pkcs12, name, common_name, labels } = upload;
     check_text("name", &name)?;
     check_text("common name", &common_name)?;
     let labels = Labels::new(labels)?;
-    Ok((Arc::new(Input { chain, key }), Attributes { name, common_name, labels }))
+    Ok((Arc::new(Input { chain, key, passphrase, is_pkcs12 }), Attributes { name, common_name, labels }))
 }
 
 fn check_text(field: &'static str, text: &str) -> Result<(), ServiceError> {

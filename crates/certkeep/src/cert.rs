@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use cert_core::Timestamp;
-use serde_json::{Map, Value, json};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use cert_core::{Input, Timestamp};
+use serde_json::{Map, Value};
 use ureq::http::Method;
 
 use crate::{
@@ -28,19 +29,44 @@ pub(crate) fn run(args: &CertArgs) -> Result<(), Failure> {
             print(json, &answer, describe)?;
         }
         CertCommand::List { limit } => list(&client, *limit, json)?,
-        CertCommand::Upload { chain, key, name, common_name, labels } => {
-            let body = json!({
-                "name": name,
-                "common_name": common_name,
-                "ca": as_text(chain)?,
-                "pri": as_text(key)?,
-                "labels": read_labels(labels)?,
-            });
+        CertCommand::Upload { chain, key, passphrase_file, name, common_name, labels } => {
+            let mut body = upload_body(chain, key.as_deref())?;
+            if let Some(path) = passphrase_file {
+                body.insert("passphrase".into(), read_passphrase(path)?.into());
+            }
+            body.insert("name".into(), name.as_str().into());
+            body.insert("common_name".into(), common_name.as_str().into());
+            body.insert("labels".into(), read_labels(labels)?.into());
+            let body = Value::Object(body);
             let answer = client.call(Method::POST, "/sslcert", Some(&body))?;
             print(json, &answer, uploaded)?;
         }
     }
     Ok(())
+}
+
+/// Chain and key, or the PKCS #12 file in their place.
+fn upload_body(chain: &Path, key: Option<&Path>) -> Result<Map<String, Value>, Failure> {
+    let mut body = Map::new();
+    if let Some(key) = key {
+        body.insert("ca".into(), as_text(chain)?.into());
+        body.insert("pri".into(), as_text(key)?.into());
+        return Ok(body);
+    }
+    let file = files::read_secret(chain)?;
+    if !Input::of_file(&file).is_pkcs12() {
+        return Err(Failure::new("a chain needs its key: --key KEY (only a PKCS #12 file has its own)"));
+    }
+    let base64 = if file.starts_with(b"MI") { as_text(chain)? } else { BASE64_STANDARD.encode(&*file) };
+    body.insert("pfx".into(), base64.into());
+    Ok(body)
+}
+
+/// The text of a file, but for the line end that an editor puts behind it.
+fn read_passphrase(path: &Path) -> Result<String, Failure> {
+    let text = as_text(path)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
 /// Fetches page after page until an empty one.

@@ -97,15 +97,21 @@ pub(crate) struct MigrateArgs {
 #[command(after_help = "\
 Examples:
   certkeep check fullchain.pem --key privkey.pem
+  certkeep check fullchain.pem --key encrypted.pem --passphrase-file passphrase.txt
+  certkeep check bundle.pfx --passphrase-file passphrase.txt
   certkeep check fullchain.pem --at 2027-01-01 --trust private-ca.pem
   certkeep check fullchain.pem --json | jq .findings")]
 pub(crate) struct CheckArgs {
-    /// The chain, PEM or DER; - for the standard input
+    /// The chain, PEM or DER, or a PKCS #12 file with its key; - for the standard input
     #[arg(value_name = "CHAIN")]
     pub(crate) chain: PathBuf,
     /// The private key of the leaf
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<PathBuf>,
+    // A file only: a process list shows arguments to everybody.
+    /// A file with the passphrase of the key or of the PKCS #12 file; - for the standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// The instant to judge at, as 2026-02-13 or 2026-02-13T12:00:00Z; now by default
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
@@ -128,6 +134,7 @@ pub(crate) struct CheckArgs {
 Examples:
   export CERTKEEP_URL=http://127.0.0.1:8080 CERTKEEP_ACCESS_KEY=... CERTKEEP_SECRET_KEY=...
   certkeep cert upload fullchain.pem --key privkey.pem --name www
+  certkeep cert upload bundle.pfx --passphrase-file passphrase.txt
   certkeep cert list
   certkeep cert get 019aa0c8b3c0f3a21b2c3d4e --chain fullchain.pem --key privkey.pem
   certkeep cert delete 019aa0c8b3c0f3a21b2c3d4e")]
@@ -183,11 +190,15 @@ pub(crate) enum CertCommand {
     },
     /// Upload a chain and its key; prints the id
     Upload {
-        /// The chain, PEM, leaf first or not
+        /// The chain, PEM, leaf first or not; or a PKCS #12 file with its key
         chain: PathBuf,
-        /// The private key of the leaf
+        /// The private key of the leaf; a PKCS #12 file has its own
         #[arg(long, value_name = "KEY")]
-        key: PathBuf,
+        key: Option<PathBuf>,
+        // A file only: a process list shows arguments to everybody.
+        /// A file with the passphrase of the key or of the PKCS #12 file
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
         /// What to call it
         #[arg(long, default_value = "")]
         name: String,

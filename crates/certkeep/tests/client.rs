@@ -58,6 +58,30 @@ fn upload_get_list_delete() {
     assert!(code == Some(1) && said.contains("400401") && said.contains("not_found"), "{said}");
 }
 
+/// The server does not trust the root of the frozen uploads, and one day they will have expired: both are said only of
+/// what was opened.
+#[test]
+fn encrypted_keys_and_pkcs12_files_reach_the_server() {
+    let (site, folder) = (Site::new(10), tempfile::tempdir().unwrap());
+    let server = site.start();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cert-core/tests/data/encrypted");
+    for file in ["ec.pem", "ec_aes256.key.pem", "modern.p12", "modern.p12.base64"] {
+        fs::copy(data.join(file), folder.path().join(file)).unwrap();
+    }
+    fs::write(folder.path().join("right"), "secret\n").unwrap();
+    fs::write(folder.path().join("wrong"), "Secret\n").unwrap();
+    let client = Client { folder: folder.path(), url: &server.url, secret_key: ALICE.secret_key };
+
+    for upload in [&["ec.pem", "--key", "ec_aes256.key.pem"][..], &["modern.p12"], &["modern.p12.base64"]] {
+        for (file, refusal) in [("right", "refused with 4003"), ("wrong", "404906 (wrong_passphrase)")] {
+            let (code, said) = client.run(&[&["upload"], upload, &["--passphrase-file", file]].concat());
+            assert!(code == Some(1) && said.contains(refusal), "{upload:?}: {said}");
+        }
+        let (code, said) = client.run(&[&["upload"], upload].concat());
+        assert!(code == Some(1) && said.contains("key_encrypted"), "{upload:?}: {said}");
+    }
+}
+
 #[test]
 fn failures_say_what_to_do() {
     let (site, folder) = (Site::new(10), tempfile::tempdir().unwrap());
@@ -71,6 +95,8 @@ fn failures_say_what_to_do() {
     assert!(code == Some(1) && said.contains("issuer_missing") && said.contains("fix:"), "{said}");
     let (code, said) = client.run(&["upload", "nowhere.pem", "--key", "key.pem"]);
     assert!(code == Some(2) && said.contains("nowhere.pem"), "{said}");
+    let (code, said) = client.run(&["upload", "leaf.pem"]);
+    assert!(code == Some(2) && said.contains("--key"), "{said}");
     let (code, said) = client.run(&["get", "../x"]);
     assert!(code == Some(2) && said.contains("24 hex digits"), "{said}");
     let (code, said) = Client { secret_key: "wrong", ..client }.run(&["list"]);

@@ -58,10 +58,16 @@ pub enum DecodeError {
     },
     /// The line breaks around a boundary are gone.
     NewlinesLost,
+    /// A PKCS #12 file without any certificate.
+    NoCertificateInPkcs12,
+    /// A PKCS #12 file without a private key.
+    NoKeyInPkcs12,
     /// Text that has no block at all.
     NoPem,
     /// Not text, and not DER of a kind that is known.
     NotText,
+    /// Not a PKCS #12 file, or a damaged one.
+    Pkcs12Malformed,
     /// More than one private key.
     SeveralKeys {
         /// How many.
@@ -145,18 +151,53 @@ pub enum Unexpected {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// It is protected by a passphrase.
+    /// Deriving a key from the passphrase would cost more than an upload may.
+    DerivationTooCostly(DerivationCost),
+    /// It is protected by a passphrase, and none was given or this build does not read such keys.
     Encrypted,
+    /// It is encrypted in a way that is not supported.
+    EncryptionUnsupported {
+        /// The name of the cipher or of the key derivation.
+        name: String,
+    },
     /// It does not parse, or its parts do not belong together.
     Invalid,
     /// It belongs to no certificate that it may belong to.
-    Mismatch(KeyMismatch),
+    Mismatch(Box<KeyMismatch>),
     /// It loads, but what it signs does not verify.
     Unusable,
     /// Its type, or the leaf's, is not supported.
     Unsupported {
         /// The name of the type.
         name: String,
+    },
+    /// The passphrase does not open it.
+    WrongPassphrase,
+}
+
+/// What the key derivations of an upload ask for, where it is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DerivationCost {
+    /// Iterations, all of them together: more than [`caps::MAX_KDF_ITERATIONS`](crate::caps::MAX_KDF_ITERATIONS).
+    Iterations {
+        /// How many.
+        found: u64,
+    },
+    /// The passphrase itself: more than [`caps::MAX_PASSPHRASE`](crate::caps::MAX_PASSPHRASE).
+    Passphrase {
+        /// Bytes.
+        found: usize,
+    },
+    /// Memory for scrypt: more than [`caps::MAX_SCRYPT_MEMORY`](crate::caps::MAX_SCRYPT_MEMORY).
+    ScryptMemory {
+        /// Bytes.
+        found: u64,
+    },
+    /// Parallel parts of scrypt, where one is allowed.
+    ScryptParallelization {
+        /// How many.
+        found: u64,
     },
 }
 

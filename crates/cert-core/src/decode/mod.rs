@@ -1,14 +1,15 @@
 //! From uploaded bytes to decoded certificates and a decoded key: what stands in which field, and what is wrong there.
 
+mod encrypted;
 mod error;
 
 use der::{Decode as _, asn1::ObjectIdentifier};
 use zeroize::Zeroizing;
 
-pub use self::error::{DecodeError, KeyError, KeyMismatch, Unexpected};
+pub use self::error::{DecodeError, DerivationCost, KeyError, KeyMismatch, Unexpected};
 
 use crate::{
-    Certificate, CertificateRef, Field, Location, PrivateKey, caps,
+    Certificate, CertificateRef, Field, Location, Passphrase, PrivateKey, caps,
     certificate::CertificateError,
     pem::{self, PemBlock, PemError},
     private_key::PrivateKeyError,
@@ -60,6 +61,19 @@ pub(crate) fn certificates(input: &[u8]) -> Result<Vec<Certificate>, Failure> {
     blocks.iter().zip(1..).map(|(block, position)| pem_certificate(block, position)).collect()
 }
 
+/// The certificates that a PKCS #12 file holds one by one.
+#[cfg(feature = "pkcs12")]
+pub(crate) fn certificates_of_file(ders: Vec<Vec<u8>>) -> Result<Vec<Certificate>, Failure> {
+    ders.into_iter().zip(1..).map(|(der, position)| certificate(der, position, None)).collect()
+}
+
+/// The private key that a PKCS #12 file holds.
+#[cfg(feature = "pkcs12")]
+pub(crate) fn key_of_file(der: Zeroizing<Vec<u8>>) -> Result<PrivateKey, Failure> {
+    let key = PrivateKey::decode(der, crate::KeyForm::Pkcs8, None);
+    key.map_err(|error| Failure::key(error.into(), Location::KEY))
+}
+
 /// The DER of each block of the chain's field.
 pub(crate) fn certificate_ders(input: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     let blocks = certificate_blocks(input)?;
@@ -95,10 +109,10 @@ pub(crate) fn anchor_certificates(input: &[u8]) -> Result<Vec<Certificate>, Fail
     blocks.iter().zip(1..).map(|(block, position)| pem_certificate(block, position)).collect()
 }
 
-/// The private key of the key's field.
-pub(crate) fn private_key(input: &[u8]) -> Result<PrivateKey, Failure> {
+/// The private key of the key's field, decrypted where it is encrypted.
+pub(crate) fn private_key(input: &[u8], passphrase: Option<&Passphrase>) -> Result<PrivateKey, Failure> {
     if is_der(input) {
-        return der_key(Zeroizing::new(input.to_vec()), None, None);
+        return der_key(Zeroizing::new(input.to_vec()), None, None, passphrase);
     }
     let blocks =
         pem::blocks(input, caps::MAX_PEM_BLOCKS).map_err(|error| pem_failure(error, Field::Key, input))?;
@@ -112,10 +126,7 @@ pub(crate) fn private_key(input: &[u8]) -> Result<PrivateKey, Failure> {
             let error = KeyError::Unsupported { name: "DSA".into() };
             Err(Failure::key(error, Location::line_of(Field::Key, Some(key.line))))
         }
-        [key] => {
-            let bytes = key.decode_secret().map_err(|error| pem_failure(error, Field::Key, input))?;
-            der_key(bytes, named_curve(&blocks)?, Some(key.line))
-        }
+        [key] => pem_key(key, named_curve(&blocks)?, passphrase, input),
         [] => Err(Failure::at_line(DecodeError::NoPem, Field::Key, None)),
         [_, second, ..] => Err(Failure::at_line(
             DecodeError::SeveralKeys { count: keys.len() },
@@ -123,6 +134,24 @@ pub(crate) fn private_key(input: &[u8]) -> Result<PrivateKey, Failure> {
             Some(second.line),
         )),
     }
+}
+
+fn pem_key(
+    block: &PemBlock<'_>,
+    curve: Option<ObjectIdentifier>,
+    passphrase: Option<&Passphrase>,
+    input: &[u8],
+) -> Result<PrivateKey, Failure> {
+    let line = Some(block.line);
+    let decode =
+        |block: &PemBlock<'_>| block.decode_secret().map_err(|error| pem_failure(error, Field::Key, input));
+    let Some(encrypted) = block.encrypted() else {
+        return der_key(decode(block)?, curve, line, passphrase);
+    };
+    let location = || Location::line_of(Field::Key, line);
+    encrypted::decrypt_traditional(encrypted.dek_info, &decode(&encrypted.content)?, passphrase)
+        .and_then(|bytes| encrypted::read_decrypted(bytes, curve))
+        .map_err(|error| Failure::key(error, location()))
 }
 
 /// OpenSSL's own form of DSA keys, whose DER alone looks like an RSA key's.
@@ -209,19 +238,19 @@ fn der_key(
     bytes: Zeroizing<Vec<u8>>,
     curve: Option<ObjectIdentifier>,
     line: Option<usize>,
+    passphrase: Option<&Passphrase>,
 ) -> Result<PrivateKey, Failure> {
-    let location = || Location::line_of(Field::Key, line);
-    let form = match Kind::of_der(&bytes) {
-        Kind::PrivateKey(form) => form,
-        Kind::EncryptedKey => return Err(Failure::key(KeyError::Encrypted, location())),
-        other => {
-            return Err(unexpected_in_key(&other).map_or_else(
-                || Failure::key(KeyError::Invalid, location()),
-                |kind| Failure::unexpected(kind, Field::Key, line),
-            ));
-        }
+    // What it is decides, not what its label says.
+    let key = match Kind::of_der(&bytes) {
+        Kind::PrivateKey(form) => PrivateKey::decode(bytes, form, curve).map_err(KeyError::from),
+        Kind::EncryptedKey => encrypted::decrypt_pkcs8(&bytes, passphrase)
+            .and_then(|bytes| encrypted::read_decrypted(bytes, curve)),
+        other => match unexpected_in_key(&other) {
+            Some(kind) => return Err(Failure::unexpected(kind, Field::Key, line)),
+            None => Err(KeyError::Invalid),
+        },
     };
-    PrivateKey::decode(bytes, form, curve).map_err(|error| Failure::key(error.into(), location()))
+    key.map_err(|error| Failure::key(error, Location::line_of(Field::Key, line)))
 }
 
 impl From<PrivateKeyError> for KeyError {
@@ -259,11 +288,8 @@ fn not_a_certificate(block: &PemBlock<'_>) -> Option<Failure> {
 
 fn not_a_key(block: &PemBlock<'_>) -> Option<Failure> {
     let line = Some(block.line);
-    let encrypted = || Failure::key(KeyError::Encrypted, Location::line_of(Field::Key, line));
     match Kind::of_label(block.label) {
-        Kind::KeyParameters => None,
-        Kind::EncryptedKey => Some(encrypted()),
-        Kind::PrivateKey(_) => block.has_encryption_header().then(encrypted),
+        Kind::EncryptedKey | Kind::KeyParameters | Kind::PrivateKey(_) => None,
         Kind::Unknown => {
             let label = block.label.to_owned();
             Some(Failure::at_line(DecodeError::UnexpectedLabel { label }, Field::Key, line))
@@ -304,7 +330,7 @@ const fn unexpected_anywhere(kind: &Kind) -> Option<Unexpected> {
     }
 }
 
-fn pem_failure(error: PemError, field: Field, input: &[u8]) -> Failure {
+pub(crate) fn pem_failure(error: PemError, field: Field, input: &[u8]) -> Failure {
     let (error, line) = match error {
         PemError::BadBoundary { line } => (DecodeError::BoundaryDamaged, Some(line)),
         PemError::BadCharacter { line, found } => (DecodeError::BadCharacter { found }, Some(line)),

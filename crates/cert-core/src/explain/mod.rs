@@ -6,7 +6,7 @@ mod zh_cn;
 
 use core::str::FromStr;
 
-use crate::{Field, Finding, Location};
+use crate::{Contrast, Field, Finding, Location};
 
 /// A language of messages and fixes.
 ///
@@ -99,6 +99,14 @@ pub(crate) fn fix(finding: &Finding, language: Language) -> Option<String> {
     }
 }
 
+pub(crate) fn contrast(finding: &Finding, language: Language) -> Option<Contrast> {
+    let at = finding.location();
+    match language {
+        Language::En => en::contrast(finding.cause(), at),
+        Language::ZhCn => zh_cn::contrast(finding.cause(), at),
+    }
+}
+
 /// Whole days of a number of seconds, or hours below two days.
 enum Span {
     Days(i64),
@@ -119,4 +127,8 @@ impl Span {
 
 const fn is_key(at: &Location) -> bool {
     matches!(at.field(), Field::Key)
+}
+
+const fn is_pkcs12(at: &Location) -> bool {
+    matches!(at.field(), Field::Pkcs12)
 }

@@ -55,7 +55,46 @@ pub(crate) fn blocks(input: &[u8], max: usize) -> Result<Vec<PemBlock<'_>>, PemE
     if blocks.is_empty() { Err(why_no_block(input)) } else { Ok(blocks) }
 }
 
-impl PemBlock<'_> {
+/// A block that OpenSSL encrypted: `Proc-Type` and `DEK-Info` of RFC 1421 stand before its base64.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EncryptedBlock<'a> {
+    /// The value of `DEK-Info`, empty where it is missing.
+    pub(crate) dek_info: &'a str,
+    /// The block without its headers.
+    pub(crate) content: PemBlock<'a>,
+}
+
+impl<'a> PemBlock<'a> {
+    /// Base64 that stands alone, as the body of a block.
+    pub(crate) const fn bare(text: &'a [u8]) -> Self {
+        Self { label: "", line: 1, body: text }
+    }
+
+    /// The parts of a block that starts with the headers of an encrypted key.
+    pub(crate) fn encrypted(&self) -> Option<EncryptedBlock<'a>> {
+        let is_encrypted = self.body.trim_ascii_start().starts_with(b"Proc-Type:")
+            && find(self.body, b"ENCRYPTED").is_some();
+        if !is_encrypted {
+            return None;
+        }
+        let (mut at, mut headers_end, mut dek_info) = (0, 0, "");
+        for line in self.body.split_inclusive(|&b| b == b'\n' || b == b'\r') {
+            let header = line.trim_ascii();
+            if header.contains(&b':') {
+                headers_end = at + line.trim_ascii_end().len();
+                let value =
+                    header.strip_prefix(b"DEK-Info:").map(|value| core::str::from_utf8(value.trim_ascii()));
+                dek_info = value.and_then(Result::ok).unwrap_or(dek_info);
+            } else if !header.is_empty() {
+                break;
+            }
+            at += line.len();
+        }
+        let (headers, body) = self.body.split_at(headers_end);
+        let content = PemBlock { label: self.label, line: self.line + count_lines(headers), body };
+        Some(EncryptedBlock { dek_info, content })
+    }
+
     /// The bytes of a public block.
     pub(crate) fn decode(&self) -> Result<Vec<u8>, PemError> {
         let mut text = Vec::with_capacity(self.body.len());
@@ -74,12 +113,6 @@ impl PemBlock<'_> {
             base64ct::Base64Unpadded::decode(digits, &mut bytes).map_err(|_| self.why_undecodable())?.len();
         bytes.truncate(length);
         Ok(bytes)
-    }
-
-    /// Whether the body starts with the headers of RFC 1421 that OpenSSL writes for an encrypted key.
-    pub(crate) fn has_encryption_header(&self) -> bool {
-        let body = self.body.trim_ascii_start();
-        body.starts_with(b"Proc-Type:") && find(body, b"ENCRYPTED").is_some()
     }
 
     /// The digits without their padding, which may be missing but must be right where it is there.
@@ -275,6 +308,24 @@ mod tests {
         ] {
             assert_eq!(blocks(damaged.as_bytes(), 9).err(), Some(error), "{damaged}");
         }
+    }
+
+    #[test]
+    fn headers_of_an_encrypted_block() {
+        for end in ["\n", "\r\n", "\r"] {
+            let lines =
+                ["-----BEGIN X-----", "Proc-Type: 4,ENCRYPTED", "DEK-Info: DES-CBC,0102", "", "AAE*", ""];
+            let text = lines.join(end) + "-----END X-----";
+            let block = blocks(text.as_bytes(), 1).unwrap()[0].encrypted().unwrap();
+            assert_eq!(block.dek_info, "DES-CBC,0102");
+            assert_eq!(
+                block.content.decode(),
+                Err(PemError::BadCharacter { line: 5, found: '*' }),
+                "{text:?}"
+            );
+        }
+        let plain = format!("-----BEGIN X-----\n{BODY}\n-----END X-----");
+        assert!(blocks(plain.as_bytes(), 1).unwrap()[0].encrypted().is_none());
     }
 
     #[test]

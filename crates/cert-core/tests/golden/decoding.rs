@@ -128,8 +128,6 @@ fn other_things(pki: &Pki) -> Vec<Upload> {
         pki.with_chain("a request behind a certificate's label", request.replace(" REQUEST", "")),
         pki.with_chain("a revocation list", frozen("crl.pem")),
         pki.with_chain("PKCS #7", frozen("bundle.p7b")),
-        pki.with_chain("PKCS #12 for a chain", frozen("bundle.p12")),
-        pki.with_key("PKCS #12 for a key", frozen("bundle.p12")),
         pki.with_key("a public key", frozen("public_key.pem")),
         pki.with_chain("a public key for a chain", frozen("public_key.pem")),
         pki.with_key("an OpenSSH key", frozen("openssh.pem")),

@@ -1,4 +1,4 @@
-//! Keys that are another's, encrypted, damaged, weak or of a kind that is not supported.
+//! Keys that are another's, damaged, weak or of a kind that is not supported.
 
 use cert_core::{KeyType, testing::TestLeaf};
 
@@ -46,12 +46,6 @@ fn unusable(pki: &Pki) -> Vec<Upload> {
     let last = public_part.len() - 1;
     public_part[last] ^= 1;
     vec![
-        pki.with_key("encrypted PKCS #8", frozen("encrypted_pkcs8.pem")),
-        pki.with_key("encrypted, OpenSSL's old form", frozen("encrypted_traditional.pem")),
-        pki.with_key(
-            "an encrypted label on a plain key",
-            key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"),
-        ),
         pki.with_key("a damaged key is not called encrypted", damaged),
         pki.with_key("a public part that is not the private one's", public_part),
         trusted("a composite prime", "rsa_composite"),

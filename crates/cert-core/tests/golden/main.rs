@@ -1,8 +1,10 @@
 //! What tenants are told: uploads with their verdicts and texts in both languages, kept as snapshots.
 //!
 //! `INSTA_UPDATE=always cargo test -p cert-core --test golden` writes them anew; read the difference as a tenant would.
+//! Do it twice, once with `--all-features`: what is said of encrypted keys depends on them.
 
 mod decoding;
+mod encrypted;
 mod keys;
 mod paths;
 mod rules;
@@ -10,15 +12,14 @@ mod uploads;
 
 use std::fmt::Write as _;
 
-use cert_core::{Cause, DecodeError, Finding, Language, Level, Report, inspect};
-use uploads::{Upload, now};
+use cert_core::{Cause, Contrast, DecodeError, Finding, Language, Level, Report};
+use uploads::Upload;
 
 /// Judges uploads and writes down everything that is said.
 fn transcript(uploads: Vec<Upload>) -> String {
     let mut text = String::new();
     for upload in uploads {
-        let report = inspect(&upload.chain, upload.key.as_deref(), &upload.policy, now());
-        write(&mut text, &upload.name, &report).expect("a String can be written to");
+        write(&mut text, &upload.name, &upload.inspect()).expect("a String can be written to");
     }
     text
 }
@@ -30,6 +31,9 @@ fn write(text: &mut String, name: &str, report: &Report) -> std::fmt::Result {
         writeln!(text, "- {}", heading(finding))?;
         for language in Language::ALL {
             writeln!(text, "  {}: {}", language.tag(), stable(finding, &finding.message(*language)))?;
+            if let Some(Contrast { expected, actual }) = finding.contrast(*language) {
+                writeln!(text, "      {} / {}", stable(finding, &expected), stable(finding, &actual))?;
+            }
             if let Some(fix) = finding.fix(*language) {
                 writeln!(text, "      {}", stable(finding, &fix))?;
             }
@@ -73,9 +77,9 @@ fn stable(finding: &Finding, text: &str) -> String {
     if let Some(number) = varying {
         text = text.replace(&number.to_string(), "<number>");
     }
-    let is_key_id = |word: &&str| word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    match text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_key_id).map(str::to_owned) {
-        Some(key_id) => text.replace(&key_id, "<key id>"),
+    let is_hash = |word: &&str| matches!(word.len(), 40 | 64) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    match text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_hash).map(str::to_owned) {
+        Some(hash) => text.replace(&hash, if hash.len() == 40 { "<key id>" } else { "<sha-256>" }),
         None => text,
     }
 }
@@ -83,6 +87,17 @@ fn stable(finding: &Finding, text: &str) -> String {
 #[test]
 fn decoding() {
     insta::assert_snapshot!(transcript(decoding::uploads()));
+}
+
+#[test]
+fn encrypted() {
+    let features = (cfg!(feature = "encrypted-keys"), cfg!(feature = "pkcs12"));
+    let name = match features {
+        (true, true) => "encrypted",
+        (false, false) => "encrypted_not_read",
+        _ => return,
+    };
+    insta::assert_snapshot!(name, transcript(encrypted::uploads()));
 }
 
 #[test]
@@ -102,6 +117,7 @@ fn rules() {
 
 #[test]
 fn there_are_enough() {
-    let all = [decoding::uploads(), keys::uploads(), paths::uploads(), rules::uploads()].concat();
+    let of_text = [decoding::uploads(), encrypted::uploads(), keys::uploads()].concat();
+    let all = [of_text, paths::uploads(), rules::uploads()].concat();
     assert!(all.len() >= 120, "{}", all.len());
 }

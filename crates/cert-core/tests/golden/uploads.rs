@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use cert_core::{
-    Timestamp, TrustAnchors, ValidationPolicy,
+    Input, Passphrase, Report, Timestamp, TrustAnchors, ValidationPolicy,
     testing::{Issued, TestCa, TestLeaf},
 };
 
@@ -19,12 +19,38 @@ pub(crate) struct Upload {
     pub(crate) name: String,
     pub(crate) chain: Vec<u8>,
     pub(crate) key: Option<Vec<u8>>,
+    pub(crate) passphrase: Option<&'static str>,
+    /// The chain's bytes are a PKCS #12 file.
+    pub(crate) is_pkcs12: bool,
     pub(crate) policy: ValidationPolicy,
 }
 
 impl Upload {
     pub(crate) fn new(name: &str, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>, pki: &Pki) -> Self {
-        Self { name: name.to_owned(), chain: chain.into(), key: Some(key.into()), policy: pki.policy() }
+        Self {
+            name: name.to_owned(),
+            chain: chain.into(),
+            key: Some(key.into()),
+            passphrase: None,
+            is_pkcs12: false,
+            policy: pki.policy(),
+        }
+    }
+
+    pub(crate) fn passphrase(mut self, passphrase: Option<&'static str>) -> Self {
+        self.passphrase = passphrase;
+        self
+    }
+
+    pub(crate) fn inspect(&self) -> Report {
+        let input = match &self.key {
+            _ if self.is_pkcs12 => Input::pkcs12(&self.chain),
+            Some(key) => Input::pair(&self.chain, key),
+            None => Input::chain(&self.chain),
+        };
+        let passphrase = self.passphrase.map(Passphrase::new);
+        let input = passphrase.iter().fold(input, Input::passphrase);
+        input.inspect(&self.policy, now())
     }
 
     pub(crate) fn policy(mut self, policy: ValidationPolicy) -> Self {
@@ -87,6 +113,8 @@ pub(crate) fn trusted(name: &str, upload: &str) -> Upload {
         name: name.to_owned(),
         chain,
         key: Some(frozen(&format!("{upload}.key.pem"))),
+        passphrase: None,
+        is_pkcs12: false,
         policy: ValidationPolicy::new(Arc::new(anchors)),
     }
 }

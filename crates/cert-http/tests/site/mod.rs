@@ -11,7 +11,7 @@ use axum::{
     http::{self, HeaderMap, StatusCode},
 };
 use cert_core::{
-    Timestamp, ValidationPolicy,
+    Timestamp, TrustAnchors, ValidationPolicy,
     testing::{TestCa, TestLeaf},
 };
 use cert_http::Options;
@@ -31,10 +31,21 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn new(options: Options) -> Self {
         let root = TestCa::root("Root", NOW);
-        let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))));
+        Self::trusting(root.trust(), NOW, &root, options).await
+    }
+
+    /// One that trusts the root of frozen uploads, at a time when they are valid.
+    pub(crate) async fn of_frozen(root_pem: &[u8]) -> Self {
+        let now = Timestamp::from_unix(1_796_000_000);
+        let trust = TrustAnchors::from_pem(root_pem).unwrap();
+        Self::trusting(trust, now, &TestCa::root("Root", now), Options::default()).await
+    }
+
+    async fn trusting(trust: TrustAnchors, now: Timestamp, root: &TestCa, options: Options) -> Self {
+        let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(trust))));
         let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
             .policies(plan)
-            .clock(FixedClock::new(NOW))
+            .clock(FixedClock::new(now))
             .build()
             .await
             .unwrap();

@@ -1,16 +1,19 @@
 //! English.
 
+mod contrast;
+mod keys;
 mod rules;
 
-use super::{Span, is_key};
+pub(super) use self::contrast::contrast;
+use super::{Span, is_key, is_pkcs12};
 use crate::{
-    Cause, DecodeError, KeyError, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
+    Cause, DecodeError, Field, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
 };
 
 pub(super) fn message(cause: &Cause, at: &Location) -> String {
     match cause {
         Cause::Decode(error) => decode_message(error, at),
-        Cause::Key(error) => key_message(error, at),
+        Cause::Key(error) => keys::message(error, at),
         Cause::Path(error) => path_message(error, at),
         Cause::Rule(breach) => rules::message(breach, at),
         Cause::Served(note) => served_message(note, at),
@@ -21,7 +24,7 @@ pub(super) fn message(cause: &Cause, at: &Location) -> String {
 pub(super) fn fix(cause: &Cause, at: &Location) -> Option<String> {
     match cause {
         Cause::Decode(error) => decode_fix(error, at),
-        Cause::Key(error) => key_fix(error),
+        Cause::Key(error) => keys::fix(error, at),
         Cause::Path(error) => path_fix(error, at),
         Cause::Rule(breach) => rules::fix(breach),
         Cause::Served(note) => served_fix(note),
@@ -63,15 +66,21 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
         DecodeError::LabelMismatch { begin, end } => {
             format!("{place} ends a {end} block, but the block began as {begin}.")
         }
+        DecodeError::NoCertificateInPkcs12 => format!("{field} has no certificate."),
+        DecodeError::NoKeyInPkcs12 => format!("{field} has no private key."),
         DecodeError::NewlinesLost => format!("{place}: the line breaks around a BEGIN or END line are gone."),
         DecodeError::NoPem if is_key(at) => "The key has no private key block.".into(),
         DecodeError::NoPem => format!("{field} has no BEGIN line, so there is no certificate in it."),
         DecodeError::NotText => format!("{field} is neither text nor DER of a kind that is known here."),
-        DecodeError::SeveralKeys { count } => format!("The key has {count} private keys; it may have one."),
+        DecodeError::Pkcs12Malformed => format!("{field} is damaged, or it is something else."),
+        DecodeError::SeveralKeys { count } => format!("{field} has {count} private keys; it may have one."),
         DecodeError::SmartDashes { found } => {
             format!("{place} has the dash {found:?} (U+{:04X}) where hyphens should be.", u32::from(*found))
         }
         DecodeError::StrayEnd => format!("{place} ends a block that never began, so the start is missing."),
+        DecodeError::TooLarge { len, max } if is_pkcs12(at) => {
+            format!("{field} has {len} bytes; it may have {max}.")
+        }
         DecodeError::TooLarge { len, max } => {
             format!("Chain and key together have {len} bytes; they may have {max}.")
         }
@@ -87,6 +96,12 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
             format!("{place} has {len} bytes behind the end of the certificate.")
         }
         DecodeError::Truncated => format!("{place} stops before its end."),
+        DecodeError::Unexpected(Unexpected::Pkcs12) if is_pkcs12(at) => {
+            "This build does not read PKCS #12 files (.pfx, .p12).".into()
+        }
+        DecodeError::Unexpected(Unexpected::Pkcs12) if !cfg!(feature = "pkcs12") => {
+            format!("{place} holds {}, which this build does not read.", unexpected(Unexpected::Pkcs12))
+        }
         DecodeError::Unexpected(kind) => format!("{place} holds {}.", unexpected(*kind)),
         DecodeError::UnexpectedLabel { label } => {
             format!("{place} begins a {label:?} block, which does not belong here.")
@@ -95,7 +110,11 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
 }
 
 fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
-    let whole_file = "Send the file's text as it is, from the first BEGIN line to the last END line.";
+    let whole_file = if is_pkcs12(at) {
+        "Send the .pfx or .p12 file as it is, or all of its base64."
+    } else {
+        "Send the file's text as it is, from the first BEGIN line to the last END line."
+    };
     Some(match error {
         DecodeError::BadDate { .. } | DecodeError::BadDer { .. } | DecodeError::TooManyNames { .. } => {
             "Ask the CA for a new certificate.".into()
@@ -120,6 +139,7 @@ fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
         DecodeError::Empty if is_key(at) => {
             "Send the private key that the certificate request was made with.".into()
         }
+        DecodeError::Empty if is_pkcs12(at) => whole_file.into(),
         DecodeError::Empty => "Send the certificate and its intermediates: fullchain.pem.".into(),
         DecodeError::EscapedNewlines => "Replace each \\n by a real line break.".into(),
         DecodeError::FieldsSwapped => {
@@ -127,6 +147,11 @@ fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
         }
         DecodeError::NewlinesLost => {
             "Put each BEGIN and END line on a line of its own, or send the original file.".into()
+        }
+        DecodeError::NoCertificateInPkcs12 => "Export it again with the certificate and its chain.".into(),
+        DecodeError::NoKeyInPkcs12 => "Export it again with the private key.".into(),
+        DecodeError::SeveralKeys { .. } if is_pkcs12(at) => {
+            "Export one certificate with its chain and its key.".into()
         }
         DecodeError::SeveralKeys { .. } => "Send only the key of this certificate.".into(),
         DecodeError::TooLarge { .. } => {
@@ -142,6 +167,7 @@ fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
         | DecodeError::LabelMismatch { .. }
         | DecodeError::NoPem
         | DecodeError::NotText
+        | DecodeError::Pkcs12Malformed
         | DecodeError::StrayEnd
         | DecodeError::Truncated => whole_file.into(),
     })
@@ -169,63 +195,13 @@ fn unexpected_fix(kind: Unexpected, at: &Location) -> String {
         Unexpected::CertificateRevocationList | Unexpected::DhParameters => format!("Remove the block{lines}."),
         Unexpected::KeyInChain => format!("Remove the private key{lines} from the chain and send it as the key."),
         Unexpected::OpensshKey => "Convert it: ssh-keygen -p -m PEM -f KEYFILE. It must be the key that the certificate request was made with.".into(),
-        Unexpected::Pkcs12 => "Convert it: openssl pkcs12 -in FILE.pfx -nodes -nokeys -out chain.pem and openssl pkcs12 -in FILE.pfx -nodes -nocerts -out key.pem.".into(),
+        Unexpected::Pkcs12 if cfg!(feature = "pkcs12") => {
+            format!("Send it as a PKCS #12 file, with its passphrase; or convert it: {PKCS12_TO_PEM}.")
+        }
+        Unexpected::Pkcs12 => format!("Convert it: {PKCS12_TO_PEM}."),
         Unexpected::Pkcs7 => "Convert it: openssl pkcs7 -print_certs -in FILE.p7b -out chain.pem (with -inform DER for a binary file).".into(),
         Unexpected::PublicKey => "Send the private key that the certificate request was made with.".into(),
     }
-}
-
-fn key_message(error: &KeyError, at: &Location) -> String {
-    match error {
-        KeyError::Encrypted => "The key is protected by a passphrase.".into(),
-        KeyError::Invalid => {
-            "The key does not load: it is damaged, or its parts do not belong together.".into()
-        }
-        KeyError::Mismatch(mismatch) => {
-            let belongs = mismatch.belongs_to.as_ref().map_or_else(
-                || "It belongs to no certificate of the chain".to_owned(),
-                |ca| format!("It belongs to certificate {} ({}), which is a CA's", ca.position(), ca.name()),
-            );
-            format!(
-                "The key is not that of {}: the key is {}, the certificate has {}. {belongs}.",
-                mismatch.leaf_name,
-                of_type(&mismatch.key),
-                of_other_type(&mismatch.leaf, &mismatch.key),
-            )
-        }
-        KeyError::Unusable => "The key loads, but its own public key does not verify what it signs.".into(),
-        KeyError::Unsupported { name } if is_key(at) => {
-            format!("The key is of type {name}, which is not supported.")
-        }
-        KeyError::Unsupported { name } => {
-            format!("{} has a key of type {name}, which is not supported.", place(at))
-        }
-    }
-}
-
-fn of_type(name: &str) -> String {
-    let article = if name.starts_with(['E', 'R']) { "an" } else { "a" };
-    format!("{article} {name} key")
-}
-
-fn of_other_type(leaf: &str, key: &str) -> String {
-    if leaf == key { format!("another {leaf} key") } else { of_type(leaf) }
-}
-
-fn key_fix(error: &KeyError) -> Option<String> {
-    Some(match error {
-        KeyError::Encrypted => "Remove the passphrase first: openssl pkey -in KEYFILE -out plain.pem.".into(),
-        KeyError::Invalid | KeyError::Unusable => {
-            "Send the original key file; if this is it, make a new key and have the certificate issued again."
-                .into()
-        }
-        KeyError::Mismatch(_) => {
-            "Send the private key that the request (CSR) of this certificate was made with.".into()
-        }
-        KeyError::Unsupported { .. } => {
-            "Use an RSA key of 2048 to 8192 bits, or EC P-256, P-384, P-521 or Ed25519.".into()
-        }
-    })
 }
 
 fn path_message(error: &PathError, at: &Location) -> String {
@@ -334,7 +310,11 @@ fn expired_intermediate_fix(at: &Location) -> String {
 }
 
 fn validity_message(error: &ValidityError, at: &Location) -> String {
-    let place = place(at);
+    validity_of(&place(at), error)
+}
+
+/// `place` is what is not valid, as the start of a sentence.
+fn validity_of(place: &str, error: &ValidityError) -> String {
     match error {
         ValidityError::Expired { not_after, now } => {
             format!("{place} expired at {not_after}, {} ago.", span(now.seconds_since(*not_after)))
@@ -393,8 +373,14 @@ fn served_fix(note: &ServedNote) -> Option<String> {
     }
 }
 
+const PKCS12_TO_PEM: &str = "openssl pkcs12 -in FILE.pfx -nodes -nokeys -out chain.pem and openssl pkcs12 -in FILE.pfx -nodes -nocerts -out key.pem";
+
 const fn field(at: &Location) -> &'static str {
-    if is_key(at) { "The key" } else { "The chain" }
+    match at.field() {
+        Field::Chain => "The chain",
+        Field::Key => "The key",
+        Field::Pkcs12 => "The PKCS #12 file",
+    }
 }
 
 /// The certificate or the line that a message is about, as the start of a sentence.
@@ -404,7 +390,7 @@ fn place(at: &Location) -> String {
             format!("Certificate {}", certificate.position())
         }
         (Some(certificate), _) => format!("Certificate {} ({})", certificate.position(), certificate.name()),
-        (None, Some(line)) => format!("Line {line} of {}", if is_key(at) { "the key" } else { "the chain" }),
+        (None, Some(line)) => format!("Line {line} of {}", field(at).replacen("The", "the", 1)),
         (None, None) => field(at).into(),
     }
 }

@@ -1,6 +1,6 @@
 //! English: broken rules.
 
-use super::{place, validity_message};
+use super::{place, validity_of};
 use crate::{Breach, Location, NameError, RsaWeakness};
 
 pub(super) fn message(breach: &Breach, at: &Location) -> String {
@@ -16,9 +16,7 @@ pub(super) fn message(breach: &Breach, at: &Location) -> String {
         Breach::AkiMissing => {
             format!("{place} has no authority key identifier, so it does not say which key signed it.")
         }
-        Breach::AnchorExpired(error) => {
-            format!("The trust anchor of this path: {}", validity_message(error, at))
-        }
+        Breach::AnchorExpired(error) => validity_of("The trust anchor of this path", error),
         Breach::AnchorNotACa => "The trust anchor of this path is not a CA's certificate.".into(),
         Breach::AnchorPurposes => {
             "The trust anchor of this path has an extended key usage, which a root must not have.".into()

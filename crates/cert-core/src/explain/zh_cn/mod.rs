@@ -1,16 +1,19 @@
 //! Simplified Chinese.
 
+mod contrast;
+mod keys;
 mod rules;
 
-use super::{Span, is_key};
+pub(super) use self::contrast::contrast;
+use super::{Span, is_key, is_pkcs12};
 use crate::{
-    Cause, DecodeError, KeyError, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
+    Cause, DecodeError, Field, Location, MissingIssuer, PathError, ServedNote, Unexpected, ValidityError,
 };
 
 pub(super) fn message(cause: &Cause, at: &Location) -> String {
     match cause {
         Cause::Decode(error) => decode_message(error, at),
-        Cause::Key(error) => key_message(error, at),
+        Cause::Key(error) => keys::message(error, at),
         Cause::Path(error) => path_message(error, at),
         Cause::Rule(breach) => rules::message(breach, at),
         Cause::Served(note) => served_message(note, at),
@@ -21,7 +24,7 @@ pub(super) fn message(cause: &Cause, at: &Location) -> String {
 pub(super) fn fix(cause: &Cause, at: &Location) -> Option<String> {
     match cause {
         Cause::Decode(error) => decode_fix(error, at),
-        Cause::Key(error) => key_fix(error),
+        Cause::Key(error) => keys::fix(error, at),
         Cause::Path(error) => path_fix(error, at),
         Cause::Rule(breach) => rules::fix(breach),
         Cause::Served(note) => served_fix(note),
@@ -55,15 +58,24 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
         DecodeError::LabelMismatch { begin, end } => {
             format!("{place}结束的是 {end} 块，但它以 {begin} 开始。")
         }
+        DecodeError::NoCertificateInPkcs12 => format!("{field}里没有证书。"),
+        DecodeError::NoKeyInPkcs12 => format!("{field}里没有私钥。"),
         DecodeError::NewlinesLost => format!("{place}：BEGIN 或 END 行前后的换行丢失了。"),
         DecodeError::NoPem if is_key(at) => "私钥字段里没有私钥块。".into(),
         DecodeError::NoPem => format!("{field}里没有 BEGIN 行，因此没有证书。"),
         DecodeError::NotText => format!("{field}既不是文本，也不是可识别的 DER。"),
-        DecodeError::SeveralKeys { count } => format!("私钥字段里有 {count} 个私钥，只能有一个。"),
+        DecodeError::Pkcs12Malformed => format!("{field}已损坏，或者根本不是这种文件。"),
+        DecodeError::SeveralKeys { count } if is_key(at) => {
+            format!("私钥字段里有 {count} 个私钥，只能有一个。")
+        }
+        DecodeError::SeveralKeys { count } => format!("{field}里有 {count} 个私钥，只能有一个。"),
         DecodeError::SmartDashes { found } => {
             format!("{place}中应当是连字符的地方是 {found:?}（U+{:04X}）。", u32::from(*found))
         }
         DecodeError::StrayEnd => format!("{place}结束了一个没有开始的块，开头部分缺失。"),
+        DecodeError::TooLarge { len, max } if is_pkcs12(at) => {
+            format!("{field}有 {len} 字节，最多 {max} 字节。")
+        }
         DecodeError::TooLarge { len, max } => format!("证书链和私钥共 {len} 字节，最多 {max} 字节。"),
         DecodeError::TooManyCertificates { max } => format!("证书链中的证书超过 {max} 个。"),
         DecodeError::TooManyExtensions { max } => format!("{place}的扩展超过 {max} 个。"),
@@ -71,6 +83,12 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
         DecodeError::TooManyPurposes { max } => format!("{place}的扩展密钥用途超过 {max} 个。"),
         DecodeError::TrailingData { len } => format!("{place}在证书结束之后还有 {len} 字节。"),
         DecodeError::Truncated => format!("{place}不完整，在结尾之前就中断了。"),
+        DecodeError::Unexpected(Unexpected::Pkcs12) if is_pkcs12(at) => {
+            "当前构建版本不支持读取 PKCS #12 文件（.pfx、.p12）。".into()
+        }
+        DecodeError::Unexpected(Unexpected::Pkcs12) if !cfg!(feature = "pkcs12") => {
+            format!("{place}里是{}，当前构建版本不支持读取。", unexpected(Unexpected::Pkcs12))
+        }
         DecodeError::Unexpected(kind) => format!("{place}里是{}。", unexpected(*kind)),
         DecodeError::UnexpectedLabel { label } => {
             format!("{place}开始了一个 {label:?} 块，它不应当出现在这里。")
@@ -79,6 +97,11 @@ fn decode_message(error: &DecodeError, at: &Location) -> String {
 }
 
 fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
+    let whole_file = if is_pkcs12(at) {
+        "请原样上传 .pfx 或 .p12 文件，或者它完整的 base64。"
+    } else {
+        "请原样上传文件内容，从第一个 BEGIN 行到最后一个 END 行。"
+    };
     Some(match error {
         DecodeError::BadDate { .. } | DecodeError::BadDer { .. } | DecodeError::TooManyNames { .. } => {
             "请向 CA 重新申请证书。".into()
@@ -96,10 +119,14 @@ fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
         | DecodeError::TooManyExtensions { .. }
         | DecodeError::TooManyPurposes { .. } => "公共 CA 的证书远小于此限制，请检查上传的内容。".into(),
         DecodeError::Empty if is_key(at) => "请上传生成证书请求时使用的私钥。".into(),
+        DecodeError::Empty if is_pkcs12(at) => whole_file.into(),
         DecodeError::Empty => "请上传证书及其中间证书：fullchain.pem。".into(),
         DecodeError::EscapedNewlines => "请把每个 \\n 换成真正的换行。".into(),
         DecodeError::FieldsSwapped => "请把证书放在证书链字段，把私钥放在私钥字段。".into(),
         DecodeError::NewlinesLost => "请让每个 BEGIN 和 END 独占一行，或者上传原始文件。".into(),
+        DecodeError::NoCertificateInPkcs12 => "请重新导出，并包含证书及其证书链。".into(),
+        DecodeError::NoKeyInPkcs12 => "请重新导出，并包含私钥。".into(),
+        DecodeError::SeveralKeys { .. } if is_pkcs12(at) => "请只导出一个证书及其证书链和私钥。".into(),
         DecodeError::SeveralKeys { .. } => "请只上传这个证书的私钥。".into(),
         DecodeError::TooLarge { .. } => "请只上传一个证书、它的中间证书和私钥。".into(),
         DecodeError::TooManyCertificates { .. } => "请只上传证书及其中间证书。".into(),
@@ -112,8 +139,9 @@ fn decode_fix(error: &DecodeError, at: &Location) -> Option<String> {
         | DecodeError::LabelMismatch { .. }
         | DecodeError::NoPem
         | DecodeError::NotText
+        | DecodeError::Pkcs12Malformed
         | DecodeError::StrayEnd
-        | DecodeError::Truncated => "请原样上传文件内容，从第一个 BEGIN 行到最后一个 END 行。".into(),
+        | DecodeError::Truncated => whole_file.into(),
     })
 }
 
@@ -138,45 +166,19 @@ fn unexpected_fix(kind: Unexpected, at: &Location) -> String {
         Unexpected::CertificateRequest => "请上传 CA 对这个请求签发的证书。".into(),
         Unexpected::CertificateRevocationList | Unexpected::DhParameters => format!("请删除{lines}这个块。"),
         Unexpected::KeyInChain => format!("请从证书链中删除{lines}私钥，并把它放在私钥字段。"),
-        Unexpected::OpensshKey => "请转换格式：ssh-keygen -p -m PEM -f KEYFILE。它必须是生成证书请求时使用的私钥。".into(),
-        Unexpected::Pkcs12 => "请转换格式：openssl pkcs12 -in FILE.pfx -nodes -nokeys -out chain.pem 和 openssl pkcs12 -in FILE.pfx -nodes -nocerts -out key.pem。".into(),
-        Unexpected::Pkcs7 => "请转换格式：openssl pkcs7 -print_certs -in FILE.p7b -out chain.pem（二进制文件加 -inform DER）。".into(),
+        Unexpected::OpensshKey => {
+            "请转换格式：ssh-keygen -p -m PEM -f KEYFILE。它必须是生成证书请求时使用的私钥。".into()
+        }
+        Unexpected::Pkcs12 if cfg!(feature = "pkcs12") => {
+            format!("请作为 PKCS #12 文件上传，并提供它的密码；或者转换格式：{PKCS12_TO_PEM}。")
+        }
+        Unexpected::Pkcs12 => format!("请转换格式：{PKCS12_TO_PEM}。"),
+        Unexpected::Pkcs7 => {
+            "请转换格式：openssl pkcs7 -print_certs -in FILE.p7b -out chain.pem（二进制文件加 -inform DER）。"
+                .into()
+        }
         Unexpected::PublicKey => "请上传生成证书请求时使用的私钥。".into(),
     }
-}
-
-fn key_message(error: &KeyError, at: &Location) -> String {
-    match error {
-        KeyError::Encrypted => "私钥受口令保护。".into(),
-        KeyError::Invalid => "私钥无法加载：它已损坏，或者各部分不属于同一个私钥。".into(),
-        KeyError::Mismatch(mismatch) => {
-            let belongs = mismatch.belongs_to.as_ref().map_or_else(
-                || "它不属于证书链中的任何证书".to_owned(),
-                |ca| format!("它属于第 {} 个证书（{}），而那是 CA 证书", ca.position(), ca.name()),
-            );
-            let other = if mismatch.leaf == mismatch.key { "另一个 " } else { " " };
-            format!(
-                "私钥不是 {} 的：私钥是 {}，证书里的是{other}{}。{belongs}。",
-                mismatch.leaf_name, mismatch.key, mismatch.leaf
-            )
-        }
-        KeyError::Unusable => "私钥可以加载，但它的签名无法用它自己的公钥验证。".into(),
-        KeyError::Unsupported { name } if is_key(at) => format!("私钥的类型是 {name}，不受支持。"),
-        KeyError::Unsupported { name } => format!("{}的密钥类型是 {name}，不受支持。", place(at)),
-    }
-}
-
-fn key_fix(error: &KeyError) -> Option<String> {
-    Some(match error {
-        KeyError::Encrypted => "请先去掉口令：openssl pkey -in KEYFILE -out plain.pem。".into(),
-        KeyError::Invalid | KeyError::Unusable => {
-            "请上传原始的私钥文件；如果已经是原始文件，请生成新的私钥并重新签发证书。".into()
-        }
-        KeyError::Mismatch(_) => "请上传生成这个证书的请求（CSR）时使用的私钥。".into(),
-        KeyError::Unsupported { .. } => {
-            "请使用 2048 到 8192 位的 RSA 私钥，或者 EC P-256、P-384、P-521、Ed25519 私钥。".into()
-        }
-    })
 }
 
 fn path_message(error: &PathError, at: &Location) -> String {
@@ -257,7 +259,11 @@ fn expired_intermediate_fix(at: &Location) -> String {
 }
 
 fn validity_message(error: &ValidityError, at: &Location) -> String {
-    let place = place(at);
+    validity_of(&place(at), error)
+}
+
+/// `place` is what is not valid, as the start of a sentence.
+fn validity_of(place: &str, error: &ValidityError) -> String {
     match error {
         ValidityError::Expired { not_after, now } => {
             format!("{place}已于 {not_after} 过期，距今 {}。", span(now.seconds_since(*not_after)))
@@ -300,8 +306,14 @@ fn served_fix(note: &ServedNote) -> Option<String> {
     }
 }
 
+const PKCS12_TO_PEM: &str = "openssl pkcs12 -in FILE.pfx -nodes -nokeys -out chain.pem 和 openssl pkcs12 -in FILE.pfx -nodes -nocerts -out key.pem";
+
 const fn field(at: &Location) -> &'static str {
-    if is_key(at) { "私钥" } else { "证书链" }
+    match at.field() {
+        Field::Chain => "证书链",
+        Field::Key => "私钥",
+        Field::Pkcs12 => "PKCS #12 文件",
+    }
 }
 
 fn place(at: &Location) -> String {

@@ -1,6 +1,6 @@
 //! Simplified Chinese: broken rules.
 
-use super::{place, validity_message};
+use super::{place, validity_of};
 use crate::{Breach, Location, NameError, RsaWeakness};
 
 pub(super) fn message(breach: &Breach, at: &Location) -> String {
@@ -9,7 +9,7 @@ pub(super) fn message(breach: &Breach, at: &Location) -> String {
         Breach::AkiCritical => format!("{place}的颁发机构密钥标识被标为关键，这是不允许的。"),
         Breach::AkiForm => format!("{place}的颁发机构密钥标识没有只指明其签发者的密钥。"),
         Breach::AkiMissing => format!("{place}没有颁发机构密钥标识，无法得知由哪个密钥签发。"),
-        Breach::AnchorExpired(error) => format!("这条路径的信任锚：{}", validity_message(error, at)),
+        Breach::AnchorExpired(error) => validity_of("这条路径的信任锚", error),
         Breach::AnchorNotACa => "这条路径的信任锚不是 CA 证书。".into(),
         Breach::AnchorPurposes => "这条路径的信任锚有扩展密钥用途，根证书不允许有。".into(),
         Breach::BasicConstraintsNotCritical => format!("{place}的基本约束没有标为关键。"),
