@@ -51,6 +51,6 @@ struct Audit;
 
 impl EventSink for Audit {
     fn record(&self, event: &Event<'_>) {
-        println!("audit: {} {:?} {}", event.owner.as_str(), event.action, event.id);
+        println!("audit: {} {:?}", event.action, event.subject);
     }
 }

@@ -2,7 +2,7 @@
 
 use cert_store::{BindOptions, Binding, CertId, StoreError, Target};
 
-use crate::{Action, Caller, CertService, ServiceError};
+use crate::{Action, Caller, CertService, ServiceError, service::ATTEMPTS};
 
 impl CertService {
     /// Lets a certificate serve a domain, and returns the one that did before, if another did. It then cannot be
@@ -57,6 +57,3 @@ impl CertService {
         Ok(self.parts.store.bindings(id).await?)
     }
 }
-
-/// Replacements that may come between reading a certificate and binding it. More than one in a row is unheard of.
-const ATTEMPTS: u8 = 4;

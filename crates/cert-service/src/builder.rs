@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cert_store::{CertStore, ClaimName};
 
 use crate::{
-    CertService, Clock, EventSink, Executor, Inline, KeyWrapper, Plan, Policies, ServiceError, SystemClock,
-    clock, events::Silent, id_source::IdSource, sealing, service::Parts,
+    AuditLog, CertService, Clock, EventSink, Executor, Inline, KeyWrapper, Plan, Policies, ServiceError,
+    SystemClock, clock, id_source::IdSource, sealing, service::Parts,
 };
 
 /// A [`CertService`] in the making: a store and a key ring, and what else is not to be as it is by default.
@@ -27,7 +27,7 @@ impl Builder {
             wrapper,
             policies: Arc::new(Plan::default()),
             clock: Arc::new(SystemClock),
-            events: Arc::new(Silent),
+            events: Arc::new(AuditLog),
             executor: Arc::new(Inline),
         }
     }
@@ -44,7 +44,7 @@ impl Builder {
         self
     }
 
-    /// Takes note of what is done; nobody does by default.
+    /// Takes note of what is done; [`AuditLog`] by default.
     pub fn events(mut self, events: impl EventSink + 'static) -> Self {
         self.events = Arc::new(events);
         self

@@ -15,7 +15,6 @@ use cert_store::{CertStore, MemoryStore, SledStore};
 use tokio::{net::TcpListener, signal};
 
 use crate::{
-    audit::AuditLog,
     bootstrap,
     cli::ServeArgs,
     config::{Config, StoreUrl},
@@ -70,7 +69,6 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
     let (ring, is_new) = open_ring(&config.key_ring)?;
     let built = CertService::builder_shared(store, Arc::new(ring))
         .policies(config.plans)
-        .events(AuditLog)
         .executor(Cores::all())
         .build()
         .await;

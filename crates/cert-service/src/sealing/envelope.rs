@@ -33,6 +33,15 @@ pub(crate) async fn seal(
     seal_fresh(wrapper, context, form_byte(key.form()), key.secret_der()).await
 }
 
+/// Seals a key that was opened, for another certificate or generation.
+pub(crate) async fn seal_again(
+    wrapper: &dyn KeyWrapper,
+    context: &SealContext,
+    key: &PlainKey,
+) -> Result<SealedKey, SealError> {
+    seal_fresh(wrapper, context, form_byte(key.form), &key.der).await
+}
+
 /// Opens what [`seal`] made, if it was made for the same certificate.
 pub(crate) async fn open(
     wrapper: &dyn KeyWrapper,
