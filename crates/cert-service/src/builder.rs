@@ -1,12 +1,12 @@
 //! Putting a service together.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use cert_store::{CertStore, ClaimName};
 
 use crate::{
-    AuditLog, CertService, Clock, EventSink, Executor, Inline, KeyWrapper, Plan, Policies, ServiceError,
-    SystemClock, clock, id_source::IdSource, sealing, service::Parts,
+    AuditLog, CertService, Clock, EventSink, Executor, Inline, KeyWrapper, NameView, Plan, Policies,
+    ServiceError, SystemClock, clock, id_source::IdSource, sealing, service::Parts,
 };
 
 /// A [`CertService`] in the making: a store and a key ring, and what else is not to be as it is by default.
@@ -74,6 +74,8 @@ impl Builder {
             events: self.events,
             executor: self.executor,
             ids: IdSource::default(),
+            names: NameView::new(),
+            edge_keys_opened: AtomicU64::new(0),
         }))
     }
 

@@ -1,13 +1,13 @@
 //! The facade.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use cert_core::Timestamp;
 use cert_store::{CertId, CertRecord, CertStore, OwnerId};
 
 use crate::{
-    Action, Builder, Caller, Clock, Event, EventSink, Executor, KeyWrapper, Policies, ServiceError, Subject,
-    clock, id_source::IdSource,
+    Action, Builder, Caller, Clock, Event, EventSink, Executor, KeyWrapper, NameView, Policies, ServiceError,
+    Subject, clock, id_source::IdSource,
 };
 
 /// Certificates and their private keys, for many owners. Cheap to clone; clones are the same service.
@@ -29,6 +29,8 @@ pub(crate) struct Parts {
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) ids: IdSource,
+    pub(crate) names: NameView,
+    pub(crate) edge_keys_opened: AtomicU64,
 }
 
 impl CertService {

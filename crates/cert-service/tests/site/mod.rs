@@ -13,25 +13,27 @@ use cert_service::{
 };
 use cert_store::{CertId, CertStore, MemoryStore, Quota, Target};
 
-pub const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
-pub const DAY: i64 = 86_400;
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
+pub(crate) const DAY: i64 = 86_400;
 
-pub struct Site {
-    pub certs: CertService,
-    pub store: Arc<dyn CertStore>,
-    pub ring: Arc<dyn KeyWrapper>,
-    pub root: TestCa,
-    pub authority: TestCa,
-    pub clock: FixedClock,
-    pub events: Log,
+pub(crate) struct Site {
+    pub(crate) certs: CertService,
+    pub(crate) store: Arc<dyn CertStore>,
+    pub(crate) ring: Arc<dyn KeyWrapper>,
+    pub(crate) root: TestCa,
+    pub(crate) authority: TestCa,
+    pub(crate) clock: FixedClock,
+    pub(crate) events: Log,
 }
 
 /// What was done, and to which certificate.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<(Action, Option<CertId>)>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<Noted>>>);
+
+pub(crate) type Noted = (Action, Option<CertId>);
 
 impl Log {
-    pub fn taken(&self) -> Vec<(Action, Option<CertId>)> {
+    pub(crate) fn taken(&self) -> Vec<Noted> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
@@ -43,12 +45,12 @@ impl EventSink for Log {
 }
 
 impl Site {
-    pub async fn new(live: u64) -> Self {
+    pub(crate) async fn new(live: u64) -> Self {
         let ring = LocalKeyRing::ephemeral().unwrap();
         Self::on(Arc::new(MemoryStore::new()), Arc::new(ring), live).await
     }
 
-    pub async fn on(store: Arc<dyn CertStore>, ring: Arc<dyn KeyWrapper>, live: u64) -> Self {
+    pub(crate) async fn on(store: Arc<dyn CertStore>, ring: Arc<dyn KeyWrapper>, live: u64) -> Self {
         let root = TestCa::root("Root", NOW);
         let authority = root.intermediate("CA");
         let (clock, events) = (FixedClock::new(NOW), Log::default());
@@ -62,41 +64,41 @@ impl Site {
         Self { certs, store, ring, root, authority, clock, events }
     }
 
-    pub fn issue(&self, name: &str) -> Issued {
+    pub(crate) fn issue(&self, name: &str) -> Issued {
         self.authority.issue(&TestLeaf::new(&[name]))
     }
 
     /// A certificate for these names that ends so many days from [`NOW`].
-    pub fn issue_until(&self, names: &[&str], days: i64) -> Issued {
+    pub(crate) fn issue_until(&self, names: &[&str], days: i64) -> Issued {
         self.authority.issue(&TestLeaf::new(names).valid(NOW - DAY, NOW + days * DAY))
     }
 
-    pub async fn store(&self, caller: &Caller, issued: &Issued) -> CertId {
+    pub(crate) async fn store(&self, caller: &Caller, issued: &Issued) -> CertId {
         self.certs.upload(caller, upload(issued)).await.unwrap().id()
     }
 }
 
-pub fn plan(root: &TestCa, live: u64) -> Plan {
+pub(crate) fn plan(root: &TestCa, live: u64) -> Plan {
     Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))))
         .with_quota(Quota { live, total: 10 * live + 100 })
 }
 
-pub fn upload(issued: &Issued) -> Upload {
+pub(crate) fn upload(issued: &Issued) -> Upload {
     Upload::pem(issued.chain_pem(), issued.key_pem())
 }
 
-pub fn alice() -> Caller {
+pub(crate) fn alice() -> Caller {
     Caller::tenant("alice").unwrap()
 }
 
-pub fn bob() -> Caller {
+pub(crate) fn bob() -> Caller {
     Caller::tenant("bob").unwrap()
 }
 
-pub fn cdn(domain: &str) -> Target {
+pub(crate) fn cdn(domain: &str) -> Target {
     Target::cdn(domain.parse().unwrap())
 }
 
-pub fn code<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> Option<ErrorCode> {
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> Option<ErrorCode> {
     result.expect_err("it is refused").code()
 }
