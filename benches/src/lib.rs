@@ -1,4 +1,5 @@
-//! Inputs that the suites and the ratios share.
+//! Inputs and clocks that the suites, the ratios and the hostile inputs share.
 
 pub mod hostile;
+pub mod measure;
 pub mod sample;

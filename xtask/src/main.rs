@@ -19,24 +19,28 @@ use clap::Parser;
 Examples:
   cargo xtask test            everything that a change must pass, as CI runs it
   cargo xtask test --offline  without installing anything: what is missing is named
+  cargo xtask ratios core     the ratios of one group
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
   cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
     /// Format, lints, tests, documentation, and the official Python SDK against the real server
     Test(test::Options),
-    /// The criterion suites
-    Bench(measure::Options),
+    /// The criterion suites, OpenSSL and other libraries beside us
+    Bench(measure::BenchOptions),
     /// The fuzz targets, each for a while
     Fuzz(fuzz::Options),
+    /// What the worst known inputs cost, the slowest last
+    Hostile,
     /// What our work costs over the part that nobody can do without
-    Ratios(measure::Options),
+    Ratios(measure::RatioOptions),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse() {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
+        Cli::Hostile => measure::hostile(),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };

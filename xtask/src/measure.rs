@@ -1,23 +1,57 @@
-//! `cargo xtask ratios` and `cargo xtask bench`.
+//! `cargo xtask ratios`, `cargo xtask hostile` and `cargo xtask bench`.
+
+use std::process::Command;
 
 use crate::command;
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
-    /// What is handed on, such as `--json` or the name of a suite
+pub(crate) struct RatioOptions {
+    /// What is measured, such as `core`; all groups unless some are named
+    #[arg(value_name = "GROUP")]
+    groups: Vec<String>,
+    /// Print a JSON list instead of a table
+    #[arg(long)]
+    json: bool,
+    /// How often each pair is measured
+    #[arg(long)]
+    rounds: Option<usize>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BenchOptions {
+    /// What is handed on to criterion, such as part of a benchmark's name
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
 /// What our work costs over its unavoidable part.
-pub(crate) fn ratios(options: &Options) -> Result<(), String> {
-    let run =
-        ["run", "--quiet", "--release", "--locked", "--package", "certkeep-benches", "--bin", "ratios", "--"];
-    command::run(command::cargo(&run).args(&options.arguments))
+pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
+    let mut run = measuring("ratios");
+    run.args(&options.groups);
+    if options.json {
+        run.arg("--json");
+    }
+    if let Some(rounds) = options.rounds {
+        run.args(["--rounds", &rounds.to_string()]);
+    }
+    command::run(&mut run)
+}
+
+/// What the worst known inputs cost.
+pub(crate) fn hostile() -> Result<(), String> {
+    command::run(&mut measuring("hostile"))
 }
 
 /// The criterion suites, OpenSSL beside us.
-pub(crate) fn bench(options: &Options) -> Result<(), String> {
+pub(crate) fn bench(options: &BenchOptions) -> Result<(), String> {
     let run = ["bench", "--locked", "--package", "certkeep-benches", "--features", "openssl", "--"];
     command::run(command::cargo(&run).args(&options.arguments))
+}
+
+/// A program of the benches, optimized.
+fn measuring(program: &str) -> Command {
+    let package = ["run", "--quiet", "--release", "--locked", "--package", "certkeep-benches"];
+    let mut run = command::cargo(&package);
+    run.args(["--bin", program, "--"]);
+    run
 }

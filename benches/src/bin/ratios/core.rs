@@ -1,61 +1,17 @@
-//! Prints how much more than the unavoidable work ours costs: numerator and denominator take turns in one run, and
-//! their medians are compared, so that whatever else the machine does slows both.
+//! cert-core over the signature checks and the key load that nobody can do without.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::hint::black_box;
 
-use cert_core::{Bundle, Chain, KeyType, ValidatedBundle, ValidationPolicy, decode_pem, inspect};
+use cert_core::{Bundle, Chain, KeyType, ValidatedBundle, ValidationPolicy, decode_pem};
 use certkeep_benches::{
-    hostile,
+    measure::{calls, interleaved},
     sample::{NOW, RawCheck, Sample},
 };
-use clap::Parser;
 use pki_types::{CertificateDer, pem::PemObject as _};
-use serde::Serialize;
 
-/// Ratios of our work to the unavoidable part of it.
-#[derive(Parser)]
-struct Arguments {
-    /// Prints a JSON list instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// How often each pair is measured.
-    #[arg(long, default_value_t = 400)]
-    rounds: usize,
-}
+use crate::ratio::{Ratio, at_most};
 
-#[derive(Serialize)]
-struct Ratio {
-    name: &'static str,
-    value: f64,
-    target: f64,
-    bound: &'static str,
-}
-
-fn main() {
-    let arguments = Arguments::parse();
-    let ratios = measure(arguments.rounds);
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&ratios).expect("numbers serialize"));
-        return;
-    }
-    for ratio in &ratios {
-        println!(
-            "{:<64} {:>7.3}  {} {}",
-            ratio.name,
-            ratio.value,
-            ratio.bound.replace('_', " "),
-            ratio.target
-        );
-    }
-    for (name, cost) in worst_inputs() {
-        println!("hostile: {name:<55} {cost:>9.2?}");
-    }
-}
-
-fn measure(rounds: usize) -> Vec<Ratio> {
+pub(crate) fn measure(rounds: usize) -> Vec<Ratio> {
     let ec = ["Root A", "Root B"].map(|root| Sample::new(KeyType::EcP256, root));
     let rsa = ["Root C", "Root D"].map(|root| Sample::new(KeyType::Rsa { bits: 2048 }, root));
     vec![
@@ -71,10 +27,6 @@ fn measure(rounds: usize) -> Vec<Ratio> {
         at_most("path, EC, known intermediate / two checks", 0.6, known_path(&ec[0], rounds)),
         at_most("PEM chain decoding / rustls-pki-types", 1.0, pem(&ec[0], rounds)),
     ]
-}
-
-const fn at_most(name: &'static str, target: f64, value: f64) -> Ratio {
-    Ratio { name, value, target, bound: "at_most" }
 }
 
 /// A cache of one signature and uploads that take turns below two intermediates: every signature is checked.
@@ -136,7 +88,7 @@ fn known_path(sample: &Sample, rounds: usize) -> f64 {
     let checks = sample.checks();
     let mut decoded: Vec<Chain> = Vec::new();
     let chain = Chain::decode(sample.chain.as_bytes()).expect("it decodes");
-    decoded.resize_with((rounds + 1) * BATCH, || chain.clone());
+    decoded.resize_with(calls(rounds), || chain.clone());
     let mut decoded = decoded.into_iter();
     let ours = move || {
         let chain = decoded.next().expect("there are enough");
@@ -157,50 +109,4 @@ fn pem(sample: &Sample, rounds: usize) -> f64 {
         black_box(certificates);
     };
     interleaved(rounds, ours, theirs)
-}
-
-/// Calls of one side before the other has its turn.
-const BATCH: usize = 8;
-
-fn interleaved(rounds: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> f64 {
-    let time = |work: &mut dyn FnMut()| {
-        let start = Instant::now();
-        (0..BATCH).for_each(|_| work());
-        start.elapsed()
-    };
-    let mut numerators = Vec::with_capacity(rounds);
-    let mut denominators = Vec::with_capacity(rounds);
-    time(&mut ours);
-    time(&mut theirs);
-    for _ in 0..rounds {
-        numerators.push(time(&mut ours));
-        denominators.push(time(&mut theirs));
-    }
-    median(numerators).as_secs_f64() / median(denominators).as_secs_f64()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-/// What a full report on each hostile input costs, the slowest last.
-fn worst_inputs() -> Vec<(&'static str, Duration)> {
-    let mut costs: Vec<(&'static str, Duration)> =
-        hostile::all().iter().map(|input| (input.name, cost(input))).collect();
-    costs.sort_by_key(|&(_, cost)| cost);
-    costs
-}
-
-fn cost(input: &hostile::Hostile) -> Duration {
-    let mut anchors = cert_core::TrustAnchors::new();
-    anchors.add_pem(&input.root, cert_core::AnchorOrigin::Private).expect("a root reads back");
-    let anchors = std::sync::Arc::new(anchors);
-    let times = (0..20).map(|_| {
-        let policy = ValidationPolicy::new(std::sync::Arc::clone(&anchors));
-        let start = Instant::now();
-        black_box(inspect(&input.chain, None, &policy, NOW));
-        start.elapsed()
-    });
-    median(times.collect())
 }
