@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cert_core::Explain as _;
 use cert_service::{
-    Caller, CertService, DomainAuthority, FixedClock, Resolved, ServiceError, Upload, testing::TestKms,
+    Caller, CertService, DomainAuthority, FixedClock, Resolved, Served, ServiceError, Upload,
+    testing::TestKms,
 };
 use cert_store::{
     BindOptions, Binding, CertId, CertRecord, CertStore, FindBy, Generation, KekId, OwnerId, PageSize,
@@ -14,7 +15,7 @@ use cert_store::{
 
 use crate::{
     plain::{Answer, Plain},
-    world::{CONTENTS, DAY, NAMES, OWNERS, START, TARGETS, Who, World, may_move, number_of, target},
+    world::{CONTENTS, DAY, EVER, NAMES, OWNERS, START, TARGETS, Who, World, may_move, number_of, target},
 };
 
 #[derive(Clone, Debug)]
@@ -168,18 +169,7 @@ impl<'a> Stage<'a> {
             What::BoundAll => shown_bound(&certs.bound_all(&caller, None, PageSize::MAX).await?, plain),
             What::BoundBy => shown_bound(&certs.bound_by(&caller, None, PageSize::MAX).await?, plain),
             What::Delete { cert } => certs.delete(&caller, id(cert)).await.map(|()| String::new())?,
-            What::Expiring { before } => {
-                let (mut marker, mut due) = (None::<String>, Vec::new());
-                loop {
-                    let before = START + before * DAY;
-                    let page = certs.expiring(&caller, before, marker.as_deref(), PageSize::new(2)).await?;
-                    due.extend(page.certs().iter().map(|due| number(due.cert.id)));
-                    marker = page.marker().map(str::to_owned);
-                    if marker.is_none() {
-                        break format!("{due:?}");
-                    }
-                }
-            }
+            What::Expiring { before } => self.expiring(&caller, before, plain).await?,
             What::Find { name } => {
                 let by = FindBy::Covering(NAMES[name].parse().unwrap());
                 let found = certs.find(&caller, &by, None, PageSize::MAX).await?;
@@ -262,6 +252,19 @@ impl<'a> Stage<'a> {
         })
     }
 
+    async fn expiring(&self, caller: &Caller, before: i64, plain: &Plain) -> Result<String, ServiceError> {
+        let (mut marker, mut due) = (None::<String>, Vec::new());
+        loop {
+            let before = START + before * DAY;
+            let page = self.certs.expiring(caller, before, marker.as_deref(), PageSize::new(2)).await?;
+            due.extend(page.certs().iter().map(|due| plain.number(due.cert.id)));
+            marker = page.marker().map(str::to_owned);
+            if marker.is_none() {
+                return Ok(format!("{due:?}"));
+            }
+        }
+    }
+
     /// Everything that can be seen.
     pub(crate) async fn see(&self, plain: &Plain) -> Vec<String> {
         let mut seen = Vec::new();
@@ -282,6 +285,7 @@ impl<'a> Stage<'a> {
             let shown = bound.map(|bound| (plain.number(bound.id), bound.options.force_https));
             seen.push(format!("{shown:?}"));
         }
+        seen.push(self.expiring(&Caller::operator(), EVER, plain).await.unwrap());
         // By the view, which has only followed the changes since the step before.
         self.certs.refresh_names().await.unwrap();
         for name in NAMES {
@@ -397,7 +401,8 @@ fn shown_bound(bindings: &[Binding], plain: &Plain) -> String {
 
 fn shown_resolved(found: Option<Resolved>, plain: &Plain) -> String {
     let slots = found.map(|found| {
-        [found.primary(), found.alternate()].map(|served| served.map(|served| plain.number(served.id)))
+        let shown = |served: Served| (plain.number(served.id), served.generation.0);
+        [found.primary(), found.alternate()].map(|served| served.map(shown))
     });
     format!("{slots:?}")
 }

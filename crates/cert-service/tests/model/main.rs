@@ -45,8 +45,8 @@ fn random_calls_agree_with_a_model_on_sled() {
 fn agree(fresh: impl AsyncFn() -> Fresh) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = World::new();
-    let calls = proptest::collection::vec(any::<[u8; 8]>().prop_map(Call::from_choices), 1..80);
-    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    let calls = proptest::collection::vec(any::<[u8; 8]>().prop_map(Call::from_choices), 1..120);
+    let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config)
         .run(&calls, |calls| runtime.block_on(async { agree_once(&world, fresh().await, &calls).await }));
     if let Err(failure) = outcome {

@@ -6,7 +6,7 @@ use cert_core::Timestamp;
 use cert_store::{CertId, TargetKind};
 
 use crate::world::{
-    CONTENTS, DAY, NAMES, OWNERS, QUOTA, START, TARGETS, Who, World, covers, end, may_move, sibling,
+    CONTENTS, DAY, EVER, NAMES, OWNERS, QUOTA, START, TARGETS, Who, World, covers, end, may_move, sibling,
 };
 
 #[derive(Default)]
@@ -351,6 +351,7 @@ impl Plain {
         for target in 0..TARGETS.len() {
             seen.push(format!("{:?}", self.bound.get(&target).map(|held| (held.cert, held.options))));
         }
+        seen.push(self.expiring(Who::Operator, EVER).unwrap());
         for name in NAMES {
             seen.extend([TargetKind::Cdn, TargetKind::Storage].map(|kind| self.resolved(kind, name)));
         }
@@ -374,7 +375,9 @@ impl Plain {
             .iter()
             .find(|slots| live(slots))
             .or_else(|| ranked.iter().find(|slots| slots.iter().any(Option::is_some)));
-        let found = found.map(|slots| slots.map(|cert| cert.filter(|cert| is_live(cert) || !live(slots))));
+        let shown = |cert: usize| (cert, self.certs[&cert].generation);
+        let found =
+            found.map(|slots| slots.map(|cert| cert.filter(|cert| is_live(cert) || !live(slots)).map(shown)));
         format!("{found:?}")
     }
 

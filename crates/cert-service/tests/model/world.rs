@@ -39,6 +39,8 @@ pub(crate) const TARGETS: [(TargetKind, &str, bool); 7] = [
 pub(crate) const NAMES: [&str; 5] = ["a.example", "b.example", "other.example", "*.example", "a.b.example"];
 
 pub(crate) const DAY: i64 = 86_400;
+/// Days after which everything has ended.
+pub(crate) const EVER: i64 = 10_000;
 pub(crate) const START: Timestamp = Timestamp::from_unix(1_795_000_000);
 
 /// Who calls.
