@@ -1,17 +1,20 @@
 //! Random calls on a service, and on a plain model of it: every answer is the model's, and so is all that can be seen
 //! after each. Two owners, an operator with and without an owner, and an edge make them, and time moves forward.
 //!
-//! Another backend needs one line: a function that gives an empty store.
+//! Another backend needs a test of one line.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../backends/mod.rs"]
+mod backends;
 mod calls;
 mod plain;
 mod world;
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
+use backends::Fresh;
 use cert_service::CertService;
-use cert_store::{CertStore, MemoryStore, SledStore, StoreDigest};
+use cert_store::{CertStore, MemoryStore, StoreDigest};
 use proptest::{
     prelude::{Strategy, any},
     test_runner::{Config, TestCaseError, TestRunner},
@@ -23,26 +26,17 @@ use self::{
     world::World,
 };
 
-/// An empty store, and what has to live as long.
-struct Fresh {
-    store: Arc<dyn CertStore>,
-    _kept: Box<dyn Any>,
-}
-
 #[test]
 fn random_calls_agree_with_a_model_on_memory() {
-    agree(async || Fresh { store: Arc::new(MemoryStore::new()), _kept: Box::new(()) });
+    agree(backends::memory);
 }
 
 #[test]
 fn random_calls_agree_with_a_model_on_sled() {
-    agree(async || {
-        let folder = tempfile::tempdir().unwrap();
-        Fresh { store: Arc::new(SledStore::open(folder.path()).unwrap()), _kept: Box::new(folder) }
-    });
+    agree(backends::sled);
 }
 
-fn agree(fresh: impl AsyncFn() -> Fresh) {
+fn agree<F: Future<Output = Fresh>>(fresh: impl Fn() -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = World::new();
     let calls = proptest::collection::vec(any::<[u8; 8]>().prop_map(Call::from_choices), 1..120);
