@@ -54,9 +54,8 @@ impl Service<Request> for Certificates {
             Ok(match call {
                 Call::Bind { id, domain } => {
                     let target = Target::cdn(domain);
-                    Answer::Bound {
-                        previous: certs.bind(&caller, id, &target, BindOptions::default()).await?,
-                    }
+                    certs.bind(&caller, id, &target, BindOptions::default()).await?;
+                    Answer::Bound
                 }
                 Call::Delete { id } => certs.delete(&caller, id).await.map(|()| Answer::Deleted)?,
                 Call::Upload(upload) => Answer::Uploaded(certs.upload(&caller, upload).await?.id()),
