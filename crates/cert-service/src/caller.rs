@@ -1,5 +1,7 @@
 //! Who is asking.
 
+use std::sync::Arc;
+
 use cert_store::{OwnerId, OwnerIdError};
 
 /// Somebody whom the embedder's own authentication has identified.
@@ -19,6 +21,7 @@ use cert_store::{OwnerId, OwnerIdError};
 pub struct Caller {
     role: Role,
     owner: Option<OwnerId>,
+    principal: Option<Arc<str>>,
 }
 
 impl Caller {
@@ -27,12 +30,18 @@ impl Caller {
     /// # Errors
     /// [`OwnerIdError`] for a name that no owner can have.
     pub fn tenant(owner: &str) -> Result<Self, OwnerIdError> {
-        Ok(Self { role: Role::Tenant, owner: Some(OwnerId::new(owner)?) })
+        Ok(Self { role: Role::Tenant, owner: Some(OwnerId::new(owner)?), principal: None })
     }
 
-    /// An operator: may read and delete any certificate by its id, and act for any owner.
+    /// An operator: may touch any certificate by its id, act for any owner, and do what concerns the whole store.
     pub const fn operator() -> Self {
-        Self { role: Role::Operator, owner: None }
+        Self { role: Role::Operator, owner: None, principal: None }
+    }
+
+    /// A node that serves domains: may list what is bound, follow the changes, and open the keys of certificates that
+    /// are bound, and nothing else.
+    pub const fn edge() -> Self {
+        Self { role: Role::Edge, owner: None, principal: None }
     }
 
     /// The operator on behalf of `owner`: uploads, lists and quotas are that owner's.
@@ -42,8 +51,21 @@ impl Caller {
     pub fn acting_for(self, owner: &str) -> Result<Self, ActError> {
         match self.role {
             Role::Operator => Ok(Self { owner: Some(OwnerId::new(owner)?), ..self }),
-            Role::Tenant => Err(ActError::NotOperator),
+            Role::Edge | Role::Tenant => Err(ActError::NotOperator),
         }
+    }
+
+    /// The same caller under the name that your authentication knows it by: a person, an access key. It is for the
+    /// audit trail only and gives no rights, and must hold no secret.
+    #[must_use]
+    pub fn known_as(mut self, principal: &str) -> Self {
+        self.principal = Some(principal.into());
+        self
+    }
+
+    /// The name that your authentication knows it by.
+    pub fn principal(&self) -> Option<&str> {
+        self.principal.as_deref()
     }
 
     /// The owner on whose behalf the caller acts; `None` for an operator who acts for nobody in particular.
@@ -54,6 +76,16 @@ impl Caller {
     /// Whether it is an operator.
     pub const fn is_operator(&self) -> bool {
         matches!(self.role, Role::Operator)
+    }
+
+    /// Whether it is an edge.
+    pub const fn is_edge(&self) -> bool {
+        matches!(self.role, Role::Edge)
+    }
+
+    /// Whether it is an operator who acts for nobody in particular: what concerns all owners asks for that.
+    pub(crate) const fn is_over_all(&self) -> bool {
+        self.is_operator() && self.owner.is_none()
     }
 
     /// Whether it may touch what `owner` owns. An operator who acts for somebody sees what that owner sees.
@@ -76,6 +108,7 @@ pub enum ActError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
+    Edge,
     Operator,
     Tenant,
 }

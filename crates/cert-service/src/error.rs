@@ -1,8 +1,8 @@
 //! Why a call is refused or fails.
 
 use aws_lc_rs::error::Unspecified;
-use cert_core::{ErrorCode, Finding, Report};
-use cert_store::{CertId, LabelsError, MarkerError, StoreError};
+use cert_core::{DnsName, ErrorCode, Finding, Report};
+use cert_store::{CertId, KekId, LabelsError, MarkerError, StoreError};
 
 use crate::SealError;
 
@@ -11,6 +11,12 @@ use crate::SealError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
+    /// The key-encryption key is the one that new keys are sealed under: make another active first.
+    #[error("{kek} is the active key-encryption key")]
+    ActiveKek {
+        /// The key-encryption key.
+        kek: KekId,
+    },
     /// The executor did not run the work to its end.
     #[error("the work was not run to its end")]
     Interrupted,
@@ -26,6 +32,15 @@ pub enum ServiceError {
     /// The marker is garbled, or of another owner's list.
     #[error("the marker cannot be used")]
     Marker(#[from] MarkerError),
+    /// The caller's role does not allow the call.
+    #[error("the caller may not do this")]
+    NotAllowed,
+    /// A replacement keeps what is said to be changed.
+    #[error("a replacement keeps the {field}")]
+    NotChangeable {
+        /// What is kept.
+        field: &'static str,
+    },
     /// The certificate is another owner's.
     #[error("certificate {id} belongs to another owner")]
     NotOwner {
@@ -41,6 +56,15 @@ pub enum ServiceError {
     /// The private key could not be sealed or opened.
     #[error("the private key cannot be sealed or opened")]
     Seal(#[from] SealError),
+    /// Domains are bound to the certificate, so it stays.
+    #[error("the certificate is in use")]
+    StillBound {
+        /// Some of the domains, as far as they could be read.
+        domains: Vec<DnsName>,
+        /// The store's refusal, with their count.
+        #[source]
+        source: StoreError,
+    },
     /// The store refuses or fails.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,11 +85,14 @@ impl ServiceError {
             Self::NotOwner { .. }
             | Self::Marker(MarkerError::OtherOwner)
             | Self::Store(StoreError::BoundElsewhere { .. }) => Some(ErrorCode::NotPermitted),
-            Self::Store(error) => error.code(),
-            Self::Interrupted
+            Self::Store(error) | Self::StillBound { source: error, .. } => error.code(),
+            Self::ActiveKek { .. }
+            | Self::Interrupted
             | Self::InvalidName { .. }
             | Self::Labels(_)
             | Self::Marker(_)
+            | Self::NotAllowed
+            | Self::NotChangeable { .. }
             | Self::OwnerRequired
             | Self::Seal(_)
             | Self::WrongRing { .. } => None,

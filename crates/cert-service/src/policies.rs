@@ -10,18 +10,26 @@ use cert_store::{OwnerId, Quota};
 pub struct Plan {
     validation: Arc<ValidationPolicy>,
     quota: Quota,
+    takeover: bool,
 }
 
 impl Plan {
-    /// This validation policy, and the default limits.
+    /// This validation policy, the default limits, and no takeover unless an upload asks for it.
     pub fn new(validation: Arc<ValidationPolicy>) -> Self {
-        Self { validation, quota: DEFAULT_QUOTA }
+        Self { validation, quota: DEFAULT_QUOTA, takeover: false }
     }
 
     /// With other limits.
     #[must_use]
     pub const fn with_quota(mut self, quota: Quota) -> Self {
         self.quota = quota;
+        self
+    }
+
+    /// Whether a new upload takes over the domains that it can, where it does not say so itself.
+    #[must_use]
+    pub const fn with_takeover(mut self, takeover: bool) -> Self {
+        self.takeover = takeover;
         self
     }
 
@@ -33,6 +41,11 @@ impl Plan {
     /// How many certificates the owner may have.
     pub const fn quota(&self) -> Quota {
         self.quota
+    }
+
+    /// Whether a new upload takes over the domains that it can, where it does not say so itself.
+    pub const fn takes_over(&self) -> bool {
+        self.takeover
     }
 }
 

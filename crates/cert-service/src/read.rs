@@ -1,10 +1,15 @@
 //! Reading, listing and deleting what is stored.
 
-use cert_store::{CertId, CertRecord, CertSummary, FindBy, Marker, MarkerCall, PageSize, Usage};
+use cert_core::DnsName;
+use cert_store::{
+    CertId, CertRecord, CertSummary, FindBy, Generation, LeafFacts, Marker, MarkerCall, OwnerId, PageSize,
+    StoreError, Usage,
+};
 
 use crate::{
     Action, Caller, CertService, PlainKey, ServiceError,
     sealing::{self, SealContext},
+    service::ATTEMPTS,
 };
 
 /// A part of a list.
@@ -42,13 +47,38 @@ impl CertService {
     /// As [`get`](Self::get), and [`ServiceError::Seal`] where the key does not open: it was altered or moved, or
     /// the ring lacks its key-encryption key.
     pub async fn private_key(&self, caller: &Caller, id: CertId) -> Result<PlainKey, ServiceError> {
-        let record = self.owned(caller, id).await?;
-        let sealed = self.parts.store.sealed_key(id, record.generation).await?;
-        let spki = &record.leaf.spki_fingerprint;
-        let context = SealContext::new(&record.owner, id, record.generation, spki);
-        let key = sealing::open(&*self.parts.wrapper, &context, &sealed).await?;
+        let mut record = self.owned(caller, id).await?;
+        let key = self.open_current(&mut record).await?;
         self.record(caller, Action::KeyRead, &record.owner, id);
         Ok(key)
+    }
+
+    /// The key of the version that stands. `record` is read anew where that version is gone already, as two
+    /// replacements in between can have it.
+    pub(crate) async fn open_current(&self, record: &mut CertRecord) -> Result<PlainKey, ServiceError> {
+        let mut attempts = 0..ATTEMPTS;
+        loop {
+            let (id, generation) = (record.id, record.generation);
+            match self.open_generation(&record.owner, id, generation, &record.leaf).await {
+                Err(ServiceError::Store(StoreError::NotFound { .. })) if attempts.next().is_some() => {
+                    *record = self.parts.store.get(id).await?;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    /// The key of a generation that is kept.
+    pub(crate) async fn open_generation(
+        &self,
+        owner: &OwnerId,
+        id: CertId,
+        generation: Generation,
+        leaf: &LeafFacts,
+    ) -> Result<PlainKey, ServiceError> {
+        let sealed = self.parts.store.sealed_key(id, generation).await?;
+        let context = SealContext::new(owner, id, generation, &leaf.spki_fingerprint);
+        Ok(sealing::open(&*self.parts.wrapper, &context, &sealed).await?)
     }
 
     /// The owner's certificates, from the start or after the page that gave `marker`.
@@ -90,12 +120,30 @@ impl CertService {
     /// Deletes a certificate and its key, unless a domain uses it.
     ///
     /// # Errors
-    /// As [`get`](Self::get), and 400611 or 400911 while it is bound.
+    /// As [`get`](Self::get), and [`ServiceError::StillBound`] (400611 or 400911) while it is bound.
     pub async fn delete(&self, caller: &Caller, id: CertId) -> Result<(), ServiceError> {
         let record = self.owned(caller, id).await?;
-        self.parts.store.delete_if_unbound(id, &record.owner, self.now()).await?;
-        self.record(caller, Action::Deleted, &record.owner, id);
-        Ok(())
+        match self.parts.store.delete_if_unbound(id, &record.owner, self.now()).await {
+            Err(source @ StoreError::StillBound { .. }) => {
+                Err(ServiceError::StillBound { domains: self.some_domains(id).await, source })
+            }
+            deleted => {
+                deleted?;
+                self.record(caller, Action::Deleted, &record.owner, id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Domains that a certificate serves, for an error that says who stands in the way: as many as help, and none
+    /// where they cannot be read.
+    async fn some_domains(&self, id: CertId) -> Vec<DnsName> {
+        let bindings = self.parts.store.bindings(id).await.unwrap_or_default();
+        let mut domains: Vec<_> = bindings.into_iter().map(|binding| binding.target.domain).collect();
+        domains.sort_unstable();
+        domains.dedup();
+        domains.truncate(SHOWN_DOMAINS);
+        domains
     }
 
     /// How many certificates the owner has.
@@ -112,8 +160,11 @@ impl CertService {
     /// [`ServiceError::Store`].
     pub async fn ready(&self) -> Result<(), ServiceError> {
         match self.parts.store.get(CertId([0; 12])).await {
-            Ok(_) | Err(cert_store::StoreError::NotFound { .. }) => Ok(()),
+            Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 }
+
+/// Domains that an error names.
+const SHOWN_DOMAINS: usize = 10;

@@ -11,7 +11,7 @@ use cert_store::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Action, Caller, CertService, Plan, Refusal, ServiceError, executor,
+    Action, Caller, CertService, Plan, Refusal, ServiceError, TakenOver, executor,
     sealing::{self, SealContext},
 };
 
@@ -33,6 +33,7 @@ pub struct Upload {
     name: String,
     common_name: String,
     labels: Vec<(String, String)>,
+    takeover: Option<bool>,
 }
 
 impl Upload {
@@ -46,6 +47,7 @@ impl Upload {
             name: String::new(),
             common_name: String::new(),
             labels: Vec::new(),
+            takeover: None,
         }
     }
 
@@ -82,6 +84,22 @@ impl Upload {
         self.labels.push((key.into(), value.into()));
         self
     }
+
+    /// Lets the new certificate take over every domain of its owner whose present certificate it covers and outlives,
+    /// each in one step, as soon as it is stored. Whether that happens otherwise is up to the owner's
+    /// [`Plan`].
+    #[must_use]
+    pub const fn takeover(mut self) -> Self {
+        self.takeover = Some(true);
+        self
+    }
+
+    /// Leaves the owner's domains as they are, whatever the plan says.
+    #[must_use]
+    pub const fn no_takeover(mut self) -> Self {
+        self.takeover = Some(false);
+        self
+    }
 }
 
 impl std::fmt::Debug for Upload {
@@ -96,7 +114,9 @@ pub struct Uploaded {
     id: CertId,
     generation: Generation,
     existing: bool,
+    keeps_labels: bool,
     warnings: Vec<Finding>,
+    taken_over: Vec<TakenOver>,
 }
 
 impl Uploaded {
@@ -115,16 +135,29 @@ impl Uploaded {
         self.existing
     }
 
+    /// Whether a repeated upload came with other labels than the certificate has, which it keeps.
+    pub const fn keeps_other_labels(&self) -> bool {
+        self.keeps_labels
+    }
+
     /// What was found and did not refuse it.
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
+    }
+
+    /// The domains that it has taken over, and from which certificate each. A repeated upload lists only what it took
+    /// over itself.
+    pub fn taken_over(&self) -> &[TakenOver] {
+        &self.taken_over
     }
 }
 
 impl CertService {
     /// Judges an upload, seals its key and stores both, within the owner's quota.
     ///
-    /// The same upload again (owner, name, common name and served chain alike) gets the id that it has.
+    /// The same upload again (owner, name, common name and served chain alike) gets the id that it has. With a
+    /// [takeover](Upload::takeover), which comes after storing, repeat an upload whose answer was lost or was an error
+    /// of the store: it goes on with what it has not taken over yet.
     ///
     /// # Errors
     /// In this order: [`ServiceError::InvalidName`] and [`ServiceError::Store`] for a name or label beyond its caps;
@@ -135,13 +168,15 @@ impl CertService {
         let owner = self.owner_of(caller)?;
         let (input, attributes) = split(upload)?;
         let (plan, now) = (self.parts.policies.plan(owner), self.now());
-        let bundle = match self.decode(&input, &plan, now).await {
-            Err(ServiceError::Refused(refusal)) => return Err(self.name_key_of(owner, *refusal).await),
-            decoded => decoded?,
-        };
+        let bundle = self.decode(owner, &input, &plan, now).await?;
         self.check_room(owner, plan.quota(), bundle.leaf(), now).await?;
         let bundle = self.validate(bundle, &input, &plan, now).await?;
-        self.insert(caller, owner, bundle, attributes, plan.quota(), now).await
+        let takeover = attributes.takeover.unwrap_or_else(|| plan.takes_over());
+        let mut uploaded = self.insert(caller, owner, bundle, attributes, plan.quota(), now).await?;
+        if takeover {
+            uploaded.taken_over = self.take_over(caller, owner, uploaded.id).await?;
+        }
+        Ok(uploaded)
     }
 
     /// Judges an upload as [`upload`](Self::upload) would, but for quota, and stores nothing.
@@ -155,14 +190,23 @@ impl CertService {
         self.compute(move || input.sent().inspect(plan.validation(), now)).await
     }
 
-    async fn decode(&self, input: &Arc<Input>, plan: &Plan, now: Timestamp) -> Result<Bundle, ServiceError> {
+    pub(crate) async fn decode(
+        &self,
+        owner: &OwnerId,
+        input: &Arc<Input>,
+        plan: &Plan,
+        now: Timestamp,
+    ) -> Result<Bundle, ServiceError> {
         let (input, plan) = (Arc::clone(input), plan.clone());
-        self.compute(move || {
+        let decoded = self.compute(move || {
             let bundle = Bundle::open(input.sent())
                 .and_then(|bundle| bundle.check_leaf(plan.validation(), now).map(|()| bundle));
             bundle.map_err(|error| input.refusal(error, &plan, now))
-        })
-        .await?
+        });
+        match decoded.await? {
+            Err(ServiceError::Refused(refusal)) => Err(self.name_key_of(owner, *refusal).await),
+            decoded => decoded,
+        }
     }
 
     /// A cheap look before any signature is checked: the store decides exactly. An owner who is full goes on only
@@ -196,7 +240,7 @@ impl CertService {
         ServiceError::Refused(Box::new(refusal))
     }
 
-    async fn validate(
+    pub(crate) async fn validate(
         &self,
         bundle: Bundle,
         input: &Arc<Input>,
@@ -224,6 +268,7 @@ impl CertService {
         let leaf = bundle.leaf();
         let context = SealContext::new(owner, id, Generation::FIRST, &leaf.spki_fingerprint());
         let sealed_key = sealing::seal(&*parts.wrapper, &context, bundle.key()).await?;
+        let labels = attributes.labels.clone();
         let cert = NewCert {
             id,
             owner: owner.clone(),
@@ -231,17 +276,22 @@ impl CertService {
             common_name: shown_common_name(attributes.common_name, leaf),
             labels: attributes.labels,
             leaf: facts(&bundle),
-            chain: bundle.served_chain().iter().map(Certificate::as_der).collect::<ServedChain>(),
+            chain: served_chain(&bundle),
             sealed_key,
         };
         let inserted = parts.store.insert(cert, quota, now).await?;
         let action = if inserted.existing { Action::UploadedAgain } else { Action::Uploaded };
         self.record(caller, action, owner, inserted.id);
+        // It is stored, whatever comes of this look.
+        let keeps_labels = inserted.existing
+            && parts.store.get(inserted.id).await.is_ok_and(|standing| standing.labels != labels);
         Ok(Uploaded {
             id: inserted.id,
             generation: inserted.generation,
             existing: inserted.existing,
+            keeps_labels,
             warnings: bundle.warnings().to_vec(),
+            taken_over: Vec::new(),
         })
     }
 
@@ -254,7 +304,7 @@ impl CertService {
 }
 
 /// The part of an upload that is judged.
-struct Input {
+pub(crate) struct Input {
     chain: Vec<u8>,
     /// Or the PKCS #12 file.
     key: Zeroizing<Vec<u8>>,
@@ -279,18 +329,20 @@ impl Input {
 }
 
 /// The part of an upload that is only kept.
-struct Attributes {
-    name: String,
-    common_name: String,
-    labels: Labels,
+pub(crate) struct Attributes {
+    pub(crate) name: String,
+    pub(crate) common_name: String,
+    pub(crate) labels: Labels,
+    takeover: Option<bool>,
 }
 
-fn split(upload: Upload) -> Result<(Arc<Input>, Attributes), ServiceError> {
-    let Upload { chain, key, passphrase, is_pkcs12, name, common_name, labels } = upload;
+pub(crate) fn split(upload: Upload) -> Result<(Arc<Input>, Attributes), ServiceError> {
+    let Upload { chain, key, passphrase, is_pkcs12, name, common_name, labels, takeover } = upload;
     check_text("name", &name)?;
     check_text("common name", &common_name)?;
     let labels = Labels::new(labels)?;
-    Ok((Arc::new(Input { chain, key, passphrase, is_pkcs12 }), Attributes { name, common_name, labels }))
+    let input = Input { chain, key, passphrase, is_pkcs12 };
+    Ok((Arc::new(input), Attributes { name, common_name, labels, takeover }))
 }
 
 fn check_text(field: &'static str, text: &str) -> Result<(), ServiceError> {
@@ -301,14 +353,18 @@ fn check_text(field: &'static str, text: &str) -> Result<(), ServiceError> {
 }
 
 /// What was sent; the leaf's own where nothing was, as far as it is a text that could have been sent.
-fn shown_common_name(sent: String, leaf: &Certificate) -> String {
+pub(crate) fn shown_common_name(sent: String, leaf: &Certificate) -> String {
     if !sent.is_empty() {
         return sent;
     }
     leaf.common_name().filter(|name| check_text("common name", name).is_ok()).unwrap_or_default()
 }
 
-fn facts(bundle: &ValidatedBundle) -> LeafFacts {
+pub(crate) fn served_chain(bundle: &ValidatedBundle) -> ServedChain {
+    bundle.served_chain().iter().map(Certificate::as_der).collect()
+}
+
+pub(crate) fn facts(bundle: &ValidatedBundle) -> LeafFacts {
     let leaf = bundle.leaf();
     LeafFacts {
         dns_names: leaf.dns_names().to_vec(),

@@ -1,71 +1,17 @@
 //! The service on the memory store: ownership, quota, order of verdicts, keys.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::{Arc, Mutex};
+mod site;
+
+use std::sync::Arc;
 
 use cert_core::{
-    ErrorCode, Explain as _, Language, Rule, Timestamp, ValidationPolicy,
-    testing::{Issued, TestCa, TestLeaf},
+    ErrorCode, Explain as _, Language, Rule,
+    testing::{TestCa, TestLeaf},
 };
-use cert_service::{
-    Action, Caller, CertService, Event, EventSink, FixedClock, LocalKeyRing, Plan, ServiceError, Upload,
-};
-use cert_store::{BindOptions, CertId, FindBy, MemoryStore, PageSize, Quota, Target};
-
-const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
-const DAY: i64 = 86_400;
-
-struct Site {
-    certs: CertService,
-    authority: TestCa,
-    clock: FixedClock,
-    events: Log,
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(Action, CertId)>>>);
-
-impl EventSink for Log {
-    fn record(&self, event: &Event<'_>) {
-        self.0.lock().unwrap().push((event.action, event.id));
-    }
-}
-
-impl Site {
-    async fn new(live: u64) -> Self {
-        let root = TestCa::root("Root", NOW);
-        let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))));
-        let (clock, events) = (FixedClock::new(NOW), Log::default());
-        let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
-            .policies(plan.with_quota(Quota { live, total: 100 }))
-            .clock(clock.clone())
-            .events(events.clone())
-            .build()
-            .await
-            .unwrap();
-        Self { certs, authority: root.intermediate("CA"), clock, events }
-    }
-
-    fn issue(&self, name: &str) -> Issued {
-        self.authority.issue(&TestLeaf::new(&[name]))
-    }
-}
-
-fn upload(issued: &Issued) -> Upload {
-    Upload::pem(issued.chain_pem(), issued.key_pem())
-}
-
-fn alice() -> Caller {
-    Caller::tenant("alice").unwrap()
-}
-
-fn bob() -> Caller {
-    Caller::tenant("bob").unwrap()
-}
-
-fn code<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> Option<ErrorCode> {
-    result.expect_err("it is refused").code()
-}
+use cert_service::{Action, Caller, CertService, LocalKeyRing, ServiceError, Upload};
+use cert_store::{BindOptions, CertId, FindBy, MemoryStore, PageSize, Target};
+use site::{DAY, NOW, Site, alice, bob, code, upload};
 
 #[tokio::test]
 async fn what_is_uploaded_comes_back_to_its_owner() {
@@ -83,8 +29,8 @@ async fn what_is_uploaded_comes_back_to_its_owner() {
     let key = site.certs.private_key(&alice(), uploaded.id()).await.unwrap();
     assert_eq!(key.secret_der(), issued.key_der());
 
-    let done = site.events.0.lock().unwrap().clone();
-    assert_eq!(done, [(Action::Uploaded, uploaded.id()), (Action::KeyRead, uploaded.id())]);
+    let id = Some(uploaded.id());
+    assert_eq!(site.events.taken(), [(Action::Uploaded, id), (Action::KeyRead, id)]);
 }
 
 #[tokio::test]
@@ -116,7 +62,9 @@ async fn the_quota_is_exact_and_a_repeat_is_none() {
     assert_eq!(code(site.certs.upload(&alice(), upload(&issued[2])).await), Some(ErrorCode::QuotaExceeded));
 
     let again = site.certs.upload(&alice(), upload(&issued[0])).await.unwrap();
-    assert_eq!((again.id(), again.is_existing()), (first.id(), true));
+    assert_eq!((again.id(), again.is_existing(), again.keeps_other_labels()), (first.id(), true, false));
+    let labelled = site.certs.upload(&alice(), upload(&issued[0]).label("k", "v")).await.unwrap();
+    assert!(labelled.id() == first.id() && labelled.keeps_other_labels());
     let other_name = site.certs.upload(&alice(), upload(&issued[0]).name("again")).await;
     assert_eq!(code(other_name), Some(ErrorCode::QuotaExceeded), "another name is another certificate");
     site.certs.upload(&bob(), upload(&issued[2])).await.unwrap();
@@ -275,6 +223,7 @@ async fn a_bound_certificate_stays() {
     assert_eq!(site.certs.bindings(&alice(), id).await.unwrap().len(), 1);
     let refused = site.certs.delete(&alice(), id).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::BoundToCdn));
+    assert!(refused.message(Language::En).contains("a.example"), "{}", refused.message(Language::En));
     let refused = site.certs.unbind(&bob, &target).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::NotPermitted));
 

@@ -1,6 +1,5 @@
 //! The certkeep binary: the server, the check of a chain on one's own machine, and a client of the API.
 
-mod audit;
 mod bootstrap;
 mod cert;
 mod check;

@@ -13,9 +13,7 @@ use cert_http::{Authenticator, Options};
 use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
 use tokio::{net::TcpListener, signal};
 
-use crate::{
-    audit::AuditLog, bootstrap, cli::ServeArgs, config::Config, cpu::Cores, failure::Failure, listen,
-};
+use crate::{bootstrap, cli::ServeArgs, config::Config, cpu::Cores, failure::Failure, listen};
 
 /// Runs the server until it is asked to stop.
 pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
@@ -63,7 +61,6 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
     let (ring, is_new) = open_ring(&config.key_ring)?;
     let built = CertService::builder_shared(store, Arc::new(ring))
         .policies(config.plans)
-        .events(AuditLog)
         .executor(Cores::all())
         .build()
         .await;

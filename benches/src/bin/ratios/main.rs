@@ -5,6 +5,7 @@
 mod core;
 mod postgres;
 mod ratio;
+mod service;
 mod store;
 
 use clap::{Parser, builder::PossibleValuesParser};
@@ -17,9 +18,10 @@ struct Group {
     measure: fn(usize) -> Vec<Ratio>,
 }
 
-const GROUPS: [Group; 3] = [
+const GROUPS: [Group; 4] = [
     Group { name: "core", measure: core::measure },
     Group { name: "postgres", measure: postgres::measure },
+    Group { name: "service", measure: service::measure },
     Group { name: "store", measure: store::measure },
 ];
 

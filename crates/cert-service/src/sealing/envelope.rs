@@ -33,6 +33,15 @@ pub(crate) async fn seal(
     seal_fresh(wrapper, context, form_byte(key.form()), key.secret_der()).await
 }
 
+/// Seals a key that was opened, for another certificate or generation.
+pub(crate) async fn seal_again(
+    wrapper: &dyn KeyWrapper,
+    context: &SealContext,
+    key: &PlainKey,
+) -> Result<SealedKey, SealError> {
+    seal_fresh(wrapper, context, form_byte(key.form), &key.der).await
+}
+
 /// Opens what [`seal`] made, if it was made for the same certificate.
 pub(crate) async fn open(
     wrapper: &dyn KeyWrapper,
@@ -41,6 +50,23 @@ pub(crate) async fn open(
 ) -> Result<PlainKey, SealError> {
     let (form, der) = open_parts(wrapper, context, sealed.as_bytes()).await?;
     Ok(PlainKey { form: form_from_byte(form)?, der })
+}
+
+/// The same record with its DEK wrapped under another KEK. What the DEK encrypts is copied as it is.
+pub(crate) async fn rewrap(
+    wrapper: &dyn KeyWrapper,
+    context: &SealContext,
+    sealed: &SealedKey,
+    to: &KekId,
+) -> Result<SealedKey, SealError> {
+    let record = Record::read(sealed.as_bytes()).ok_or(SealError::Malformed)?;
+    let dek = wrapper.unwrap(sealed.kek_id(), context, record.wrapped).await?;
+    record.committed_to(&dek, context)?;
+    let wrapped = wrapper.wrap(to, context, &dek).await?;
+    let tail = [record.commit, record.ciphertext].concat();
+    let mut bytes = header(to, &wrapped, tail.len())?;
+    bytes.extend(tail);
+    SealedKey::from_bytes(bytes).map_err(|_| SealError::Malformed)
 }
 
 /// A record that only a ring with the right KEK can open, for the store to keep.
@@ -54,6 +80,15 @@ pub(crate) async fn open_canary(wrapper: &dyn KeyWrapper, record: &[u8]) -> Resu
     if form == CANARY_FORM && text.as_slice() == CANARY { Ok(()) } else { Err(SealError::Malformed) }
 }
 
+/// As [`rewrap`], for the canary.
+pub(crate) async fn rewrap_canary(
+    wrapper: &dyn KeyWrapper,
+    sealed: &SealedKey,
+    to: &KekId,
+) -> Result<SealedKey, SealError> {
+    rewrap(wrapper, &SealContext::canary(), sealed, to).await
+}
+
 /// What a sealed key belongs to. A key sealed for one context opens for no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealContext(Box<[u8]>);
@@ -61,12 +96,12 @@ pub struct SealContext(Box<[u8]>);
 impl SealContext {
     /// The context of one generation of a certificate.
     pub fn new(owner: &OwnerId, id: CertId, generation: Generation, spki: &Fingerprint) -> Self {
-        Self::encode(owner.as_str(), &id.to_string(), generation.0, spki)
+        Self::encode(owner.as_str(), &hex(id), generation.0, spki)
     }
 
     /// The context of the store's canary, which no certificate can have: its owner is empty.
     pub(crate) fn canary() -> Self {
-        Self::encode("", "canary", 0, &Fingerprint::from_bytes([0; 32]))
+        Self::encode("", b"canary", 0, &Fingerprint::from_bytes([0; 32]))
     }
 
     /// The unambiguous encoding: what a wrapper authenticates.
@@ -74,10 +109,12 @@ impl SealContext {
         &self.0
     }
 
-    fn encode(owner: &str, id: &str, generation: u64, spki: &Fingerprint) -> Self {
-        let mut bytes = b"certkeep/seal/v1".to_vec();
+    fn encode(owner: &str, id: &[u8], generation: u64, spki: &Fingerprint) -> Self {
+        let head = b"certkeep/seal/v1";
+        let mut bytes = Vec::with_capacity(head.len() + 2 + owner.len() + 2 + id.len() + 8 + 32);
+        bytes.extend(head);
         push_str(&mut bytes, owner.as_bytes());
-        push_str(&mut bytes, id.as_bytes());
+        push_str(&mut bytes, id);
         bytes.extend(generation.to_be_bytes());
         bytes.extend(spki.as_bytes());
         Self(bytes.into())
@@ -138,6 +175,11 @@ impl SealError {
     pub(crate) const fn is_final(&self) -> bool {
         !matches!(self, Self::Crypto | Self::Wrap(WrapError::Unavailable { .. }))
     }
+
+    /// Whether the record itself is at fault.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Malformed | Self::Mismatch | Self::Wrap(WrapError::Corrupt { .. }))
+    }
 }
 
 impl From<Unspecified> for SealError {
@@ -174,24 +216,30 @@ fn assemble(
     form: u8,
     der: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    let fits = |len: usize| u16::try_from(len).is_ok();
-    if !fits(kek.as_str().len()) || !fits(wrapped.len()) {
-        return Err(SealError::Crypto);
-    }
     let derived = one_time::derive::<64>(&dek.0, &[], &[context.as_bytes()])?;
     let (key, commit) = derived.split_at(KEY_LEN);
-
-    let header = 2 + 2 + kek.as_str().len() + 2 + wrapped.len() + commit.len();
     // Large enough from the start: growing would leave copies of the plaintext behind.
-    let mut record = Vec::with_capacity(header + 1 + der.len() + TAG_LEN);
-    record.extend([VERSION, SUITE]);
-    push_str(&mut record, kek.as_str().as_bytes());
-    push_str(&mut record, wrapped);
+    let mut record = header(kek, wrapped, commit.len() + 1 + der.len() + TAG_LEN)?;
     record.extend(commit);
+    let start = record.len();
     record.push(form);
     record.extend(der);
-    let tag = one_time::encrypt(key, &[&[VERSION, SUITE], context.as_bytes()], &mut record[header..])?;
+    let tag = one_time::encrypt(key, &[&[VERSION, SUITE], context.as_bytes()], &mut record[start..])?;
     record.extend(tag);
+    Ok(record)
+}
+
+/// The part of a record that a rewrap changes, with room for the rest.
+fn header(kek: &KekId, wrapped: &[u8], rest: usize) -> Result<Vec<u8>, SealError> {
+    let kek = kek.as_str().as_bytes();
+    let fits = |len: usize| u16::try_from(len).is_ok();
+    if !fits(kek.len()) || !fits(wrapped.len()) {
+        return Err(SealError::Crypto);
+    }
+    let mut record = Vec::with_capacity(2 + 2 + kek.len() + 2 + wrapped.len() + rest);
+    record.extend([VERSION, SUITE]);
+    push_str(&mut record, kek);
+    push_str(&mut record, wrapped);
     Ok(record)
 }
 
@@ -223,14 +271,20 @@ impl<'a> Record<'a> {
         Some(Self { kek, wrapped, commit, ciphertext })
     }
 
-    fn decrypt(&self, dek: &Dek, context: &SealContext) -> Result<(u8, Zeroizing<Vec<u8>>), SealError> {
+    /// The key that the DEK decrypts with, if the record was made with this DEK for this context.
+    fn committed_to(&self, dek: &Dek, context: &SealContext) -> Result<Zeroizing<[u8; 64]>, SealError> {
         let derived = one_time::derive::<64>(&dek.0, &[], &[context.as_bytes()])?;
-        let (key, commit) = derived.split_at(KEY_LEN);
-        constant_time::verify_slices_are_equal(commit, self.commit).map_err(|_| SealError::Mismatch)?;
-
-        let mut buffer = Zeroizing::new(self.ciphertext.to_vec());
-        let plain = one_time::decrypt(key, &[&[VERSION, SUITE], context.as_bytes()], &mut buffer)
+        constant_time::verify_slices_are_equal(&derived[KEY_LEN..], self.commit)
             .map_err(|_| SealError::Mismatch)?;
+        Ok(derived)
+    }
+
+    fn decrypt(&self, dek: &Dek, context: &SealContext) -> Result<(u8, Zeroizing<Vec<u8>>), SealError> {
+        let derived = self.committed_to(dek, context)?;
+        let mut buffer = Zeroizing::new(self.ciphertext.to_vec());
+        let plain =
+            one_time::decrypt(&derived[..KEY_LEN], &[&[VERSION, SUITE], context.as_bytes()], &mut buffer)
+                .map_err(|_| SealError::Mismatch)?;
         let (form, der) = plain.split_first().ok_or(SealError::Malformed)?;
         Ok((*form, Zeroizing::new(der.to_vec())))
     }
@@ -246,6 +300,16 @@ fn push_str(out: &mut Vec<u8>, bytes: &[u8]) {
 fn split_str(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+}
+
+/// The id as it displays. Formatting it costs a fifth of a seal.
+fn hex(id: CertId) -> [u8; 24] {
+    let mut digits = [0; 24];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(id.0) {
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    digits
 }
 
 const fn form_byte(form: KeyForm) -> u8 {

@@ -1,0 +1,153 @@
+//! Renewal under the same id, and back.
+
+use cert_core::{Finding, Timestamp, ValidatedBundle};
+use cert_store::{CertId, CertRecord, Generation, NewVersion, Quota, StoreError};
+
+use crate::{
+    Action, Caller, CertService, ServiceError, Upload,
+    sealing::{self, SealContext},
+    service::ATTEMPTS,
+    upload::{self, Attributes},
+};
+
+/// A certificate that has another version.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    generation: Generation,
+    warnings: Vec<Finding>,
+}
+
+impl Replaced {
+    /// The generation that stands.
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// What was found and did not refuse it.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+}
+
+impl CertService {
+    /// Puts a new chain and key under the id of a certificate. Its domains are served by the new version from then on,
+    /// and the version before is kept for [`rollback`](Self::rollback). The content that stands already keeps its
+    /// generation, so that the call may be repeated.
+    ///
+    /// With `expected`, only while that generation stands; without, whatever stands is replaced. Name and labels stay.
+    ///
+    /// # Errors
+    /// 400401 for an id that nobody has, 404908 for another owner's; then as [`upload`](Self::upload) but for the
+    /// quota, of which a renewal needs no place unless the certificate had expired (400500). In
+    /// [`ServiceError::Store`]: `would_uncover` with the bound domains that would lose their cover, `stale_generation`
+    /// where another one stands than `expected`. [`ServiceError::NotChangeable`] for another name, or labels.
+    pub async fn replace(
+        &self,
+        caller: &Caller,
+        id: CertId,
+        upload: Upload,
+        expected: Option<Generation>,
+    ) -> Result<Replaced, ServiceError> {
+        let record = self.owned(caller, id).await?;
+        let (input, attributes) = upload::split(upload)?;
+        keeps_attributes(&record, &attributes)?;
+        let (plan, now) = (self.parts.policies.plan(&record.owner), self.now());
+        let bundle = self.decode(&record.owner, &input, &plan, now).await?;
+        let bundle = self.validate(bundle, &input, &plan, now).await?;
+        let common_name = upload::shown_common_name(attributes.common_name, bundle.leaf());
+        let mut generation = expected.unwrap_or(record.generation);
+        let mut attempts = 0..ATTEMPTS;
+        loop {
+            match self.exchange(&record, generation, &bundle, &common_name, plan.quota(), now).await {
+                // Another replacement came between: without `expected`, the later one stands.
+                Err(ServiceError::Store(StoreError::Stale { generation: Some(standing), .. }))
+                    if expected.is_none() && attempts.next().is_some() =>
+                {
+                    generation = standing;
+                }
+                standing => {
+                    let standing = standing?;
+                    if standing != record.generation {
+                        self.record(caller, Action::Replaced, &record.owner, id);
+                    }
+                    return Ok(Replaced { generation: standing, warnings: bundle.warnings().to_vec() });
+                }
+            }
+        }
+    }
+
+    /// Brings the previous version of a certificate back, as the next generation; the version that it leaves is kept
+    /// in its turn. With `expected`, only while that generation stands.
+    ///
+    /// # Errors
+    /// 400401 for an id that nobody has, 404908 for another owner's; in [`ServiceError::Store`]: `no_previous`,
+    /// `stale_generation` where another generation stands than `expected`, or than the one that was read, and as for
+    /// [`replace`](Self::replace) `would_uncover` and 400500. [`ServiceError::Seal`] where the key cannot be sealed
+    /// anew for the next generation.
+    pub async fn rollback(
+        &self,
+        caller: &Caller,
+        id: CertId,
+        expected: Option<Generation>,
+    ) -> Result<Generation, ServiceError> {
+        let record = self.owned(caller, id).await?;
+        let standing = record.generation;
+        if expected.is_some_and(|expected| expected != standing) {
+            return Err(StoreError::Stale { id, generation: Some(standing) }.into());
+        }
+        let kept = record.previous.as_ref().ok_or(StoreError::NoPrevious { id })?;
+        let key = match self.open_generation(&record.owner, id, kept.generation, &kept.leaf).await {
+            // It is kept no more: the certificate was replaced since it was read.
+            Err(ServiceError::Store(StoreError::NotFound { .. })) => {
+                return Err(self.moved_on(id).await);
+            }
+            opened => opened?,
+        };
+        let spki = &kept.leaf.spki_fingerprint;
+        let context = SealContext::new(&record.owner, id, standing.next(), spki);
+        let sealed_key = sealing::seal_again(&*self.parts.wrapper, &context, &key).await?;
+        let quota = self.parts.policies.plan(&record.owner).quota();
+        let generation = self.parts.store.rollback(id, standing, sealed_key, quota, self.now()).await?;
+        self.record(caller, Action::RolledBack, &record.owner, id);
+        Ok(generation)
+    }
+
+    async fn exchange(
+        &self,
+        record: &CertRecord,
+        generation: Generation,
+        bundle: &ValidatedBundle,
+        common_name: &str,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<Generation, ServiceError> {
+        let spki = bundle.leaf().spki_fingerprint();
+        let context = SealContext::new(&record.owner, record.id, generation.next(), &spki);
+        let version = NewVersion {
+            common_name: common_name.to_owned(),
+            leaf: upload::facts(bundle),
+            chain: upload::served_chain(bundle),
+            sealed_key: sealing::seal(&*self.parts.wrapper, &context, bundle.key()).await?,
+        };
+        Ok(self.parts.store.replace(record.id, generation, version, quota, now).await?)
+    }
+
+    /// What has become of a certificate whose version went away under the call.
+    async fn moved_on(&self, id: CertId) -> ServiceError {
+        match self.parts.store.get(id).await {
+            Ok(record) => StoreError::Stale { id, generation: Some(record.generation) }.into(),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// A replacement changes no name and no labels; said again they are as good as left out.
+fn keeps_attributes(record: &CertRecord, sent: &Attributes) -> Result<(), ServiceError> {
+    if !sent.name.is_empty() && sent.name != record.name {
+        return Err(ServiceError::NotChangeable { field: "name" });
+    }
+    if !sent.labels.is_empty() && sent.labels != record.labels {
+        return Err(ServiceError::NotChangeable { field: "labels" });
+    }
+    Ok(())
+}
