@@ -19,6 +19,7 @@ use clap::Parser;
 Examples:
   cargo xtask test            everything that a change must pass, as CI runs it
   cargo xtask test --offline  without installing anything: what is missing is named
+  cargo xtask growth sled --up-to 10000
   cargo xtask ratios core     the ratios of one group
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
   cargo xtask fuzz pem --seconds 60"
@@ -30,6 +31,8 @@ enum Cli {
     Bench(measure::BenchOptions),
     /// The fuzz targets, each for a while
     Fuzz(fuzz::Options),
+    /// What the calls of a store cost with more and more certificates, as a table
+    Growth(measure::GrowthOptions),
     /// What the worst known inputs cost, the slowest last
     Hostile,
     /// What our work costs over the part that nobody can do without
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse() {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
+        Cli::Growth(options) => measure::growth(&options),
         Cli::Hostile => measure::hostile(),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),

@@ -24,6 +24,25 @@ pub(crate) struct BenchOptions {
     arguments: Vec<String>,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct GrowthOptions {
+    /// `sled` or `postgres`
+    backend: String,
+    /// The largest number of certificates; a million by default, which takes a while
+    #[arg(long)]
+    up_to: Option<u64>,
+}
+
+/// What calls cost with more and more certificates.
+pub(crate) fn growth(options: &GrowthOptions) -> Result<(), String> {
+    let mut run = measuring("growth");
+    run.arg(&options.backend);
+    if let Some(up_to) = options.up_to {
+        run.args(["--up-to", &up_to.to_string()]);
+    }
+    command::run(&mut run)
+}
+
 /// What our work costs over its unavoidable part.
 pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
     let mut run = measuring("ratios");

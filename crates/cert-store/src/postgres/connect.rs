@@ -43,11 +43,6 @@ impl HostByHost {
         Ok(Self { hosts, last: AtomicUsize::new(0), tls, patience })
     }
 
-    /// How long all hosts together may take.
-    pub(super) fn longest(&self) -> Duration {
-        self.patience * self.hosts.len() as u32
-    }
-
     pub(super) async fn connect(&self) -> Result<(Client, JoinHandle<()>), ConnectError> {
         let first = self.last.load(Ordering::Relaxed);
         let mut failure = ConnectError::NoHost;
@@ -104,11 +99,13 @@ impl Connect for Connector {
         _: &Config,
     ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + '_>> {
         Box::pin(async move {
-            match self.0.connect().await {
-                Ok(connected) => Ok(connected),
-                Err(ConnectError::Refused(error)) => Err(error),
-                // The pool takes errors of the client only, and says itself when time is up, which is now.
-                Err(ConnectError::NoAnswer(_) | ConnectError::NoHost) => core::future::pending().await,
+            loop {
+                match self.0.connect().await {
+                    Ok(connected) => return Ok(connected),
+                    Err(ConnectError::Refused(error)) => return Err(error),
+                    // One that hangs may go on, or another be promoted: until the pool's time is up.
+                    Err(ConnectError::NoAnswer(_) | ConnectError::NoHost) => tokio::task::yield_now().await,
+                }
             }
         })
     }

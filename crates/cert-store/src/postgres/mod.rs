@@ -74,7 +74,7 @@ impl PostgresStore {
             .max_size(config.connections)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(config.deadline))
-            .create_timeout(Some(hosts.longest() + Duration::from_millis(100)))
+            .create_timeout(Some(config.deadline))
             .post_create(warm_up(Arc::clone(&calls), settings(installed)))
             .build()
             .map_err(|error| PostgresOpenError::Connect(error.into()))?;

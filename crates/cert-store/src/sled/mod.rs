@@ -95,7 +95,7 @@ impl CertStore for SledStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<CertSummary>, StoreError> {
-        reads::certs(&self.tree.view(), &[Prefix::certs_of(owner)], after, size)
+        reads::page(&self.tree.view(), owner, after, size)
     }
 
     async fn find(

@@ -197,6 +197,14 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], operation: &'static str)
     }
 }
 
+/// Decodes the first part of a value, and leaves the rest.
+pub(super) fn decode_front<T: DeserializeOwned>(
+    bytes: &[u8],
+    operation: &'static str,
+) -> Result<T, StoreError> {
+    postcard::take_from_bytes(bytes).map(|(value, _)| value).map_err(|error| corrupt(operation, error))
+}
+
 /// Something is there that should not be, or the other way round.
 pub(super) fn missing(operation: &'static str, what: &'static str) -> StoreError {
     StoreError::Corrupt { backend: BACKEND, operation, source: what.into() }
