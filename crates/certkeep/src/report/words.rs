@@ -37,8 +37,8 @@ impl Words {
 
     pub(super) fn certificate(&self, position: usize, name: &str) -> String {
         match (self.language, name) {
-            (Language::ZhCn, "") => format!("第 {position} 个证书"),
-            (Language::ZhCn, name) => format!("第 {position} 个证书（{name}）"),
+            (Language::ZhCn, "") => format!("第 {position} 张证书"),
+            (Language::ZhCn, name) => format!("第 {position} 张证书（{name}）"),
             (_, "") => format!("certificate {position}"),
             (_, name) => format!("certificate {position} ({name})"),
         }
