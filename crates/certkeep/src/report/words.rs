@@ -24,6 +24,14 @@ impl Words {
         }
     }
 
+    /// What to do at this command line where a passphrase is missing.
+    pub(super) const fn passphrase_hint(&self) -> &'static str {
+        match self.language {
+            Language::ZhCn => "请用 --passphrase-file FILE 指定存有密码的文件。\n\n",
+            _ => "Give the passphrase in a file: --passphrase-file FILE.\n\n",
+        }
+    }
+
     pub(super) const fn field(&self, field: Field) -> &'static str {
         match (self.language, field) {
             (Language::ZhCn, Field::Chain) => "证书链",
