@@ -138,9 +138,10 @@ impl<'a> Overlay<'a> {
 
     /// Ends a step: keeps what it changed, or forgets it.
     pub(super) fn end_step(&mut self, keep: bool) {
-        let mut step = std::mem::take(&mut self.step);
+        let step = std::mem::take(&mut self.step);
         if keep {
-            self.batch.append(&mut step);
+            // Not `append`, which builds the whole map anew: a batch has many steps, and each is small.
+            self.batch.extend(step);
         }
     }
 

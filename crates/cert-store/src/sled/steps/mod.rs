@@ -3,7 +3,7 @@
 pub(super) mod bindings;
 pub(super) mod versions;
 
-use cert_core::Timestamp;
+use cert_core::{Fingerprint, Timestamp};
 
 use super::{
     feed,
@@ -21,10 +21,10 @@ use crate::{
 pub(super) fn insert(
     overlay: &mut Overlay<'_>,
     cert: &NewCert,
+    upload: Fingerprint,
     quota: Quota,
     now: Timestamp,
 ) -> Result<Inserted, StoreError> {
-    let upload = cert.upload_digest();
     if let Some(Entry { key, .. }) = overlay.scan(&Prefix::upload(&cert.owner, &upload).all(), 1)?.pop() {
         let id = id_in(&key).ok_or_else(|| missing("insert", "a key without its id"))?;
         return Ok(Inserted { id, generation: overlay.row(id)?.summary.generation, existing: true });
