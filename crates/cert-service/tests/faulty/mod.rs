@@ -25,6 +25,8 @@ pub(crate) struct Faulty {
     inner: Arc<dyn CertStore>,
     fails: AtomicBool,
     calls: AtomicU64,
+    keys_read: AtomicU64,
+    delay_millis: AtomicU64,
     before_changes: Mutex<Option<Hook>>,
 }
 
@@ -34,6 +36,8 @@ impl Faulty {
             inner: Arc::new(inner),
             fails: AtomicBool::new(false),
             calls: AtomicU64::new(0),
+            keys_read: AtomicU64::new(0),
+            delay_millis: AtomicU64::new(0),
             before_changes: Mutex::new(None),
         }
     }
@@ -47,6 +51,16 @@ impl Faulty {
         self.calls.load(Ordering::SeqCst)
     }
 
+    /// How often a sealed key was asked for.
+    pub(crate) fn keys_read(&self) -> u64 {
+        self.keys_read.load(Ordering::SeqCst)
+    }
+
+    /// From here on each call takes so long.
+    pub(crate) fn delay(&self, delay: std::time::Duration) {
+        self.delay_millis.store(delay.as_millis() as u64, Ordering::SeqCst);
+    }
+
     /// Runs `hook` once, before the next reading of changes that finds its marker in the feed.
     pub(crate) fn before_changes(
         &self,
@@ -57,6 +71,13 @@ impl Faulty {
 
     async fn inner(&self, operation: &'static str) -> Result<&Arc<dyn CertStore>, StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        if operation == "sealed_key" {
+            self.keys_read.fetch_add(1, Ordering::SeqCst);
+        }
+        let delay = self.delay_millis.load(Ordering::SeqCst);
+        if delay > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
+        }
         if self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 backend: "faulty",
