@@ -1,0 +1,106 @@
+//! Opened certificates, within a bound in bytes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cert_core::KeyType;
+use cert_store::{CertId, Generation};
+use lru::LruCache;
+use rustls::sign::CertifiedKey;
+
+/// A certificate that can be served.
+#[derive(Clone, Debug)]
+pub(crate) struct Hot {
+    pub(crate) key: Arc<CertifiedKey>,
+    pub(crate) key_type: KeyType,
+    pub(crate) generation: Generation,
+}
+
+/// One version of each certificate: the latest that was opened.
+pub(crate) struct KeyCache {
+    entries: Mutex<Entries>,
+    capacity: usize,
+}
+
+struct Entries {
+    by_use: LruCache<CertId, Hot>,
+    bytes: usize,
+}
+
+impl KeyCache {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { entries: Mutex::new(Entries { by_use: LruCache::unbounded(), bytes: 0 }), capacity }
+    }
+
+    pub(crate) fn get(&self, id: CertId) -> Option<Hot> {
+        self.entries().by_use.get(&id).cloned()
+    }
+
+    /// The version that is kept, without a use of it.
+    pub(crate) fn generation(&self, id: CertId) -> Option<Generation> {
+        self.entries().by_use.peek(&id).map(|hot| hot.generation)
+    }
+
+    /// Keeps a certificate, unless a later version of it is there, and lets go of those that were not asked for the
+    /// longest.
+    pub(crate) fn put(&self, id: CertId, hot: Hot) {
+        let mut entries = self.entries();
+        if entries.by_use.peek(&id).is_some_and(|kept| kept.generation > hot.generation) {
+            return;
+        }
+        entries.bytes += weight(&hot);
+        if let Some(before) = entries.by_use.put(id, hot) {
+            entries.bytes -= weight(&before);
+        }
+        while entries.bytes > self.capacity
+            && let Some((_, oldest)) = entries.by_use.pop_lru()
+        {
+            entries.bytes -= weight(&oldest);
+        }
+    }
+
+    pub(crate) fn remove(&self, id: CertId) {
+        let mut entries = self.entries();
+        if let Some(removed) = entries.by_use.pop(&id) {
+            entries.bytes -= weight(&removed);
+        }
+    }
+
+    /// What is kept, in no order, and without a use of it.
+    pub(crate) fn versions(&self) -> Vec<(CertId, Generation)> {
+        self.entries().by_use.iter().map(|(&id, hot)| (id, hot.generation)).collect()
+    }
+
+    /// How many are kept, and by how many bytes.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let entries = self.entries();
+        (entries.by_use.len(), entries.bytes)
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an entry takes, by the lengths that are known and what was measured of the rest.
+fn weight(hot: &Hot) -> usize {
+    let chain: usize = hot.key.cert.iter().map(|certificate| certificate.len() + PER_CERTIFICATE).sum();
+    chain + PER_ENTRY + key_weight(hot.key_type)
+}
+
+/// A key as the library keeps it, which has signed: for RSA the numbers, their forms for fast arithmetic, and what
+/// blinds them.
+const fn key_weight(key_type: KeyType) -> usize {
+    match key_type {
+        KeyType::Rsa { bits } => 1_000 + 3 * bits as usize / 2,
+        _ => 1_000,
+    }
+}
+
+/// The vector's place and the allocator's share.
+const PER_CERTIFICATE: usize = 48;
+/// The node and its place in the table, and the [`CertifiedKey`] itself.
+const PER_ENTRY: usize = 300;
