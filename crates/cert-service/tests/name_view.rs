@@ -269,10 +269,10 @@ async fn an_earlier_state_of_a_certificate_is_refused_and_reported() {
     site.certs.replace(&alice(), id, upload(&site.issue_until(&["a.example"], 40)), None).await.unwrap();
 
     // One store behind the other's back: what an edge sees when a backup is put back.
-    let switched = Arc::new(faulty::Switch::new(Arc::clone(&site.store), before));
+    let switched = Arc::new(faulty::Switch::new(Arc::clone(&site.store)));
     let edge = Site::on(Arc::clone(&switched) as _, Arc::clone(&site.ring), 20).await;
     edge.certs.refresh_names().await.unwrap();
-    switched.switch();
+    switched.switch(Some(before));
     edge.certs.refresh_names().await.unwrap();
     let served = edge.certs.names().resolve(CDN, "a.example", NOW).unwrap().primary().unwrap();
     assert_eq!(served.generation, Generation(2));

@@ -24,6 +24,7 @@ type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>
 pub(crate) struct Faulty {
     inner: Arc<dyn CertStore>,
     fails: AtomicBool,
+    feed_fails: AtomicBool,
     calls: AtomicU64,
     keys_read: AtomicU64,
     delay_millis: AtomicU64,
@@ -32,9 +33,14 @@ pub(crate) struct Faulty {
 
 impl Faulty {
     pub(crate) fn new(inner: impl CertStore + 'static) -> Self {
+        Self::shared(Arc::new(inner))
+    }
+
+    pub(crate) fn shared(inner: Arc<dyn CertStore>) -> Self {
         Self {
-            inner: Arc::new(inner),
+            inner,
             fails: AtomicBool::new(false),
+            feed_fails: AtomicBool::new(false),
             calls: AtomicU64::new(0),
             keys_read: AtomicU64::new(0),
             delay_millis: AtomicU64::new(0),
@@ -44,6 +50,11 @@ impl Faulty {
 
     pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    /// Puts the feed alone out of reach.
+    pub(crate) fn fail_feed(&self, fails: bool) {
+        self.feed_fails.store(fails, Ordering::SeqCst);
     }
 
     /// How often it was called.
@@ -78,7 +89,8 @@ impl Faulty {
         if delay > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
         }
-        if self.fails.load(Ordering::SeqCst) {
+        let is_feed = matches!(operation, "changes" | "head");
+        if self.fails.load(Ordering::SeqCst) || is_feed && self.feed_fails.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 backend: "faulty",
                 operation,
@@ -99,23 +111,25 @@ impl Faulty {
     }
 }
 
-/// Two stores behind one name.
-pub(crate) struct Switch {
-    stores: [Arc<dyn CertStore>; 2],
-    is_second: AtomicBool,
-}
+/// A store that can be exchanged for another, or taken away.
+pub(crate) struct Switch(Mutex<Option<Arc<dyn CertStore>>>);
 
 impl Switch {
-    pub(crate) fn new(first: Arc<dyn CertStore>, second: Arc<dyn CertStore>) -> Self {
-        Self { stores: [first, second], is_second: AtomicBool::new(false) }
+    pub(crate) fn new(store: Arc<dyn CertStore>) -> Self {
+        Self(Mutex::new(Some(store)))
     }
 
-    pub(crate) fn switch(&self) {
-        self.is_second.store(true, Ordering::SeqCst);
+    pub(crate) fn switch(&self, store: Option<Arc<dyn CertStore>>) {
+        *self.0.lock().unwrap() = store;
     }
 
-    async fn inner(&self, _: &'static str) -> Result<&Arc<dyn CertStore>, StoreError> {
-        Ok(&self.stores[usize::from(self.is_second.load(Ordering::SeqCst))])
+    async fn inner(&self, operation: &'static str) -> Result<Arc<dyn CertStore>, StoreError> {
+        let store = self.0.lock().unwrap().clone();
+        store.ok_or_else(|| StoreError::Unavailable {
+            backend: "switch",
+            operation,
+            source: "taken away".into(),
+        })
     }
 
     async fn changes_after_hook(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {
