@@ -34,16 +34,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Serves clients for ever.
-pub async fn serve(edge: Edge, listener: TcpListener, upstream: Arc<str>) -> io::Result<()> {
+pub(crate) async fn serve(edge: Edge, listener: TcpListener, upstream: Arc<str>) -> io::Result<()> {
     let config = Arc::new(edge.server_config().map_err(io::Error::other)?);
     loop {
-        let (client, _) = match listener.accept().await {
-            Ok(accepted) => accepted,
+        let Ok((client, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: some connection will end.
-            Err(_) => {
-                sleep(Duration::from_millis(100)).await;
-                continue;
-            }
+            sleep(Duration::from_millis(100)).await;
+            continue;
         };
         let (edge, config, upstream) = (edge.clone(), Arc::clone(&config), Arc::clone(&upstream));
         tokio::spawn(async move {

@@ -37,10 +37,11 @@ where
     Slept: Future<Output = ()>,
 {
     let parts = &edge.parts;
-    let mut in_step = parts.certs.names().revision();
+    // Nobody may have tended it for a while.
+    let mut in_step = None;
     loop {
         sleep(TICK).await;
-        let revision = parts.certs.names().revision();
+        let revision = Some(parts.certs.names().revision());
         let mut ids = parts.wanted.take();
         if revision != in_step {
             ids.extend(out_of_step(parts));

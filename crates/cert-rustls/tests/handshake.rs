@@ -214,12 +214,9 @@ async fn every_type_of_key_is_served() {
     let mut issued = Vec::new();
     for (name, key_type) in types {
         let cert = site.issue(&[name], key_type, 30);
-        if let Ok(uploaded) = site.certs.upload(&alice(), upload(&cert)).await {
-            site.bind(uploaded.id(), cdn(name)).await;
-            issued.push((name, cert));
-        }
+        site.serve(&[name], &cert).await;
+        issued.push((name, cert));
     }
-    assert!(issued.len() >= 4, "what the service stores");
     let address = listen(&site.edge().build()).await;
     for (name, cert) in &issued {
         for versions in [&[&TLS12], &[&TLS13]] {

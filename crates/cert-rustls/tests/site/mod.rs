@@ -3,7 +3,6 @@
 
 pub(crate) mod client;
 #[path = "../../examples/edge.rs"]
-#[allow(unreachable_pub, reason = "public in the example, for readers")]
 pub(crate) mod example;
 #[path = "../../../cert-service/tests/faulty/mod.rs"]
 pub(crate) mod faulty;
@@ -46,8 +45,15 @@ impl Site {
     }
 
     pub(crate) async fn on(store: impl CertStore + 'static) -> Self {
-        let ring: Arc<dyn KeyWrapper> = Arc::new(LocalKeyRing::ephemeral().unwrap());
-        let (store, now) = (Arc::new(Faulty::new(store)), now(&SystemClock));
+        Self::on_shared(Arc::new(store)).await
+    }
+
+    pub(crate) async fn on_shared(store: Arc<dyn CertStore>) -> Self {
+        Self::on_ring(store, Arc::new(LocalKeyRing::ephemeral().unwrap())).await
+    }
+
+    pub(crate) async fn on_ring(store: Arc<dyn CertStore>, ring: Arc<dyn KeyWrapper>) -> Self {
+        let (store, now) = (Arc::new(Faulty::shared(store)), now(&SystemClock));
         let root = TestCa::root("Root", now);
         let authority = root.intermediate("CA");
         let certs = service(Arc::clone(&store) as _, Arc::clone(&ring), &root).await;
