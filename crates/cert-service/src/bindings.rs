@@ -1,12 +1,14 @@
 //! Which certificate serves which domain.
 
-use cert_store::{BindOptions, Binding, CertId, StoreError, Target};
+use cert_store::{BindOptions, Binding, CertId, CertRecord, OwnerId, PageSize, StoreError, Target};
 
-use crate::{Action, Caller, CertService, ServiceError, service::ATTEMPTS};
+use crate::{Action, Caller, CertService, ServiceError, Subject, service::ATTEMPTS, takeover::other_slot};
 
 impl CertService {
-    /// Lets a certificate serve a domain, and returns the one that did before, if another did. It then cannot be
-    /// deleted. A domain that has a certificate of the same owner is re-pointed at once.
+    /// Lets a certificate serve a domain, and returns the one of the same owner that did before, if another did. It then
+    /// cannot be deleted. A domain that has a certificate of the same owner is re-pointed at once; one that another
+    /// owner has moves if the [`DomainAuthority`](crate::DomainAuthority) allows it. Both slots of a domain have one
+    /// owner.
     ///
     /// # Errors
     /// 400401 for an id that nobody has, 404908 for another owner's; in [`ServiceError::Store`]: `not_covered` where the
@@ -22,17 +24,39 @@ impl CertService {
         let mut attempts = 0..ATTEMPTS;
         loop {
             let record = self.owned(caller, id).await?;
-            let (owner, store) = (&record.owner, &self.parts.store);
-            match store.bind(id, owner, record.generation, target, options, self.now()).await {
-                // It was replaced since it was read: what stands now is meant.
-                Err(StoreError::Stale { .. }) if attempts.next().is_some() => {}
-                Err(error) => return Err(error.into()),
-                Ok(previous) => {
-                    self.record(caller, Action::Bound, owner, id);
+            match self.bind_record(&record, target, options).await {
+                // Something has changed since it was read: what stands now is meant.
+                Err(ServiceError::Store(StoreError::Stale { .. })) if attempts.next().is_some() => {}
+                Err(error) => return Err(error),
+                Ok(Bound { action, previous }) => {
+                    let subject = Subject::Cert { owner: &record.owner, id, target: Some(target) };
+                    self.note(caller, action, subject);
                     return Ok(previous);
                 }
             }
         }
+    }
+
+    /// Moves a domain from an owner to a certificate of another, and returns the certificate that served it. The owner's
+    /// options are forgotten.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotAllowed`] unless the caller is an operator who acts for nobody in particular. 400401 for an
+    /// id that nobody has; in [`ServiceError::Store`]: `stale` where `from` does not hold the domain, `not_covered`,
+    /// 400329.
+    pub async fn move_binding(
+        &self,
+        caller: &Caller,
+        target: &Target,
+        from: &OwnerId,
+        id: CertId,
+    ) -> Result<CertId, ServiceError> {
+        self.over_all(caller)?;
+        let record = self.parts.store.get(id).await?;
+        let previous = self.move_slots(target, from, &record).await?;
+        let subject = Subject::Cert { owner: &record.owner, id, target: Some(target) };
+        self.note(caller, Action::Moved, subject);
+        Ok(previous)
     }
 
     /// Frees a domain, and returns the certificate that served it, if one did.
@@ -43,7 +67,7 @@ impl CertService {
         let owner = self.owner_of(caller)?;
         let freed = self.parts.store.unbind(target, owner, self.now()).await?;
         if let Some(id) = freed {
-            self.record(caller, Action::Unbound, owner, id);
+            self.note(caller, Action::Unbound, Subject::Cert { owner, id, target: Some(target) });
         }
         Ok(freed)
     }
@@ -56,4 +80,108 @@ impl CertService {
         self.owned(caller, id).await?;
         Ok(self.parts.store.bindings(id).await?)
     }
+
+    /// What serves a domain of the caller's; `None` for one that nobody has bound.
+    ///
+    /// # Errors
+    /// 404908 (`bound_elsewhere`) where another owner holds the domain; [`ServiceError::NotAllowed`] for an edge.
+    pub async fn binding(&self, caller: &Caller, target: &Target) -> Result<Option<Binding>, ServiceError> {
+        if !caller.is_over_all() {
+            self.owner_of(caller)?;
+        }
+        match self.parts.store.bound(target).await? {
+            Some(bound) if !caller.may_act_on(&bound.owner) => {
+                Err(StoreError::BoundElsewhere { target: target.clone() }.into())
+            }
+            bound => Ok(bound),
+        }
+    }
+
+    /// The owner's bindings behind `after`, in the order of their targets; an empty page is the end.
+    ///
+    /// # Errors
+    /// [`ServiceError::OwnerRequired`], [`ServiceError::Store`].
+    pub async fn bound_by(
+        &self,
+        caller: &Caller,
+        after: Option<&Target>,
+        size: PageSize,
+    ) -> Result<Vec<Binding>, ServiceError> {
+        Ok(self.parts.store.bound_by(self.owner_of(caller)?, after, size).await?)
+    }
+
+    async fn bind_record(
+        &self,
+        record: &CertRecord,
+        target: &Target,
+        options: BindOptions,
+    ) -> Result<Bound, ServiceError> {
+        let (store, CertRecord { id, owner, generation, .. }) = (&self.parts.store, record);
+        let sibling = store.bound(&other_slot(target)).await?;
+        if sibling.is_some_and(|sibling| sibling.owner != *owner) {
+            return self.move_here(record, target, options).await;
+        }
+        match store.bind(*id, owner, *generation, target, options, self.now()).await {
+            Err(StoreError::BoundElsewhere { .. }) => self.move_here(record, target, options).await,
+            previous => Ok(Bound { action: Action::Bound, previous: previous? }),
+        }
+    }
+
+    /// Takes a domain from another owner, if it may move. Whose it was and what served it is not told.
+    async fn move_here(
+        &self,
+        record: &CertRecord,
+        target: &Target,
+        options: BindOptions,
+    ) -> Result<Bound, ServiceError> {
+        let (store, CertRecord { id, owner, generation, .. }) = (&self.parts.store, record);
+        let held = [store.bound(target).await?, store.bound(&other_slot(target)).await?];
+        let Some(holder) = held.into_iter().flatten().map(|held| held.owner).find(|holder| holder != owner)
+        else {
+            return Err(StoreError::Stale { id: *id, generation: None }.into());
+        };
+        if !self.parts.authority.may_move(target, &holder, owner).await {
+            return Err(StoreError::BoundElsewhere { target: target.clone() }.into());
+        }
+        self.move_slots(target, &holder, record).await?;
+        if options != BindOptions::default() {
+            store.bind(*id, owner, *generation, target, options, self.now()).await?;
+        }
+        Ok(Bound { action: Action::Moved, previous: None })
+    }
+
+    /// Moves a slot, and frees the other one, since both have one owner. The domain has a certificate all the while.
+    async fn move_slots(
+        &self,
+        target: &Target,
+        from: &OwnerId,
+        record: &CertRecord,
+    ) -> Result<CertId, StoreError> {
+        let (store, CertRecord { id, owner, generation, .. }) = (&self.parts.store, record);
+        let moved = store.move_binding(target, from, owner, *id, *generation, self.now()).await;
+        let sibling = other_slot(target);
+        let is_left = store.bound(&sibling).await?.is_some_and(|left| left.owner == *from && from != owner);
+        match moved {
+            // Only the other slot is held: then this one is free, and that one goes.
+            Err(StoreError::Stale { generation: None, .. }) if is_left => {
+                let default = BindOptions::default();
+                store.bind(*id, owner, *generation, target, default, self.now()).await?;
+                store.unbind(&sibling, from, self.now()).await?;
+                Ok(*id)
+            }
+            Ok(previous) => {
+                if is_left {
+                    store.unbind(&sibling, from, self.now()).await?;
+                }
+                Ok(previous)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What binding has come to.
+struct Bound {
+    action: Action,
+    previous: Option<CertId>,
 }

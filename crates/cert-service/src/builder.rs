@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, atomic::AtomicU64};
 
-use cert_store::{CertStore, ClaimName};
+use cert_store::CertStore;
 
 use crate::{
-    AuditLog, CertService, Clock, EventSink, Executor, Inline, KeyWrapper, NameView, Plan, Policies,
-    ServiceError, SystemClock, clock, id_source::IdSource, sealing, service::Parts,
+    AuditLog, CertService, Clock, DomainAuthority, EventSink, Executor, Inline, KeyWrapper, NameView, Plan,
+    Policies, ServiceError, SystemClock, authority::FirstComeOnly, canary, clock, id_source::IdSource,
+    service::Parts,
 };
 
 /// A [`CertService`] in the making: a store and a key ring, and what else is not to be as it is by default.
@@ -18,6 +19,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     events: Arc<dyn EventSink>,
     executor: Arc<dyn Executor>,
+    authority: Arc<dyn DomainAuthority>,
 }
 
 impl Builder {
@@ -29,6 +31,7 @@ impl Builder {
             clock: Arc::new(SystemClock),
             events: Arc::new(AuditLog),
             executor: Arc::new(Inline),
+            authority: Arc::new(FirstComeOnly),
         }
     }
 
@@ -56,6 +59,12 @@ impl Builder {
         self
     }
 
+    /// Who decides whether a domain may move from one owner to another; by default none does.
+    pub fn authority(mut self, authority: impl DomainAuthority + 'static) -> Self {
+        self.authority = Arc::new(authority);
+        self
+    }
+
     /// The service, once the key ring has been seen to open what the store keeps.
     ///
     /// The first service on an empty store leaves a canary there, which every later one must open: two nodes can
@@ -65,7 +74,7 @@ impl Builder {
     /// [`ServiceError::WrongRing`] where the ring does not open the canary; [`ServiceError::Store`] and
     /// [`ServiceError::Seal`] where store or ring cannot be asked.
     pub async fn build(self) -> Result<CertService, ServiceError> {
-        self.prove_ring().await?;
+        canary::prove(&*self.store, &*self.wrapper, clock::now(&*self.clock)).await?;
         Ok(CertService::from_parts(Parts {
             store: self.store,
             wrapper: self.wrapper,
@@ -73,24 +82,10 @@ impl Builder {
             clock: self.clock,
             events: self.events,
             executor: self.executor,
+            authority: self.authority,
             ids: IdSource::default(),
             names: NameView::new(),
             edge_keys_opened: AtomicU64::new(0),
         }))
     }
-
-    async fn prove_ring(&self) -> Result<(), ServiceError> {
-        let canary = sealing::seal_canary(&*self.wrapper).await?;
-        #[expect(clippy::expect_used, reason = "a constant of the right characters")]
-        let name = ClaimName::new(CANARY_CLAIM).expect("lower-case letters and a hyphen");
-        let now = clock::now(&*self.clock);
-        let standing = self.store.claim(&name, None, canary.as_bytes(), now).await?;
-        match sealing::open_canary(&*self.wrapper, &standing).await {
-            Err(source) if source.is_final() => Err(ServiceError::WrongRing { source }),
-            other => Ok(other?),
-        }
-    }
 }
-
-/// The claim under which a store keeps its canary.
-const CANARY_CLAIM: &str = "ring-canary";

@@ -25,13 +25,16 @@
 //!
 //! [`CertStore`]: cert_store::CertStore
 
+mod authority;
 mod bindings;
 mod builder;
 mod caller;
+mod canary;
 mod clock;
 mod error;
 mod events;
 mod executor;
+mod expiring;
 mod explain;
 mod id_source;
 mod name_view;
@@ -40,11 +43,16 @@ mod policies;
 mod read;
 mod renewal;
 mod resolve;
+mod rewrap;
 mod sealing;
 mod service;
 mod takeover;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transfer;
 mod upload;
 
+pub use authority::DomainAuthority;
 pub use builder::Builder;
 pub use caller::{ActError, Caller};
 #[cfg(feature = "testing")]
@@ -53,12 +61,14 @@ pub use clock::{Clock, SystemClock, now};
 pub use error::{Refusal, ServiceError, with_causes};
 pub use events::{Action, AuditLog, Event, EventSink, Subject};
 pub use executor::{Executor, Inline, Job};
+pub use expiring::ExpiringPage;
 pub use name_view::{Match, NameView, Resolved, Served, ViewStatus};
 pub use pem::chain_pem;
 pub use policies::{Plan, Policies};
 pub use read::Page;
 pub use renewal::Replaced;
 pub use resolve::BoundCert;
+pub use rewrap::Rewrapped;
 pub use sealing::{Dek, KeyRingError, KeyWrapper, LocalKeyRing, PlainKey, SealContext, SealError, WrapError};
 pub use service::CertService;
 pub use takeover::TakenOver;

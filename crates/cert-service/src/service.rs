@@ -6,8 +6,8 @@ use cert_core::Timestamp;
 use cert_store::{CertId, CertRecord, CertStore, OwnerId};
 
 use crate::{
-    Action, Builder, Caller, Clock, Event, EventSink, Executor, KeyWrapper, NameView, Policies, ServiceError,
-    Subject, clock, id_source::IdSource,
+    Action, Builder, Caller, Clock, DomainAuthority, Event, EventSink, Executor, KeyWrapper, NameView,
+    Policies, ServiceError, Subject, clock, id_source::IdSource,
 };
 
 /// Certificates and their private keys, for many owners. Cheap to clone; clones are the same service.
@@ -28,6 +28,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) authority: Arc<dyn DomainAuthority>,
     pub(crate) ids: IdSource,
     pub(crate) names: NameView,
     pub(crate) edge_keys_opened: AtomicU64,

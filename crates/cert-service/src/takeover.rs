@@ -3,7 +3,7 @@
 //! Most clients only ever upload. What they mean is "serve this from now on", and without a takeover their domains go
 //! on with the old certificate until it expires.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use cert_core::DnsName;
 use cert_store::{Binding, CertId, CertRecord, OwnerId, PageSize, Slot, StoreError, Target};
@@ -29,7 +29,10 @@ impl CertService {
     ) -> Result<Vec<TakenOver>, ServiceError> {
         let mut record = self.parts.store.get(to).await?;
         let mut taken = Vec::new();
-        for target in self.within_cover(owner, &record).await? {
+        let mut targets = self.within_cover(owner, &record).await?;
+        // Of two slots with another type of key than the new one's, the primary is renewed, and the other then left.
+        targets.sort_by_cached_key(|target| (target.kind, target.domain.clone(), Reverse(target.slot)));
+        for target in targets {
             let Some(from) = self.take_over_one(owner, &mut record, &target).await? else { continue };
             let subject = Subject::Cert { owner, id: to, target: Some(&target) };
             self.note(caller, Action::TookOver, subject);

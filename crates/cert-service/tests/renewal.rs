@@ -159,3 +159,20 @@ async fn each_slot_is_renewed_by_its_own_type_of_key() {
     let taken: Vec<_> = newer.taken_over().iter().map(|taken| taken.from).collect();
     assert_eq!(taken, [rsa], "with one slot alone, the new one renews it whatever its type");
 }
+
+#[tokio::test]
+async fn of_two_slots_of_another_type_the_primary_is_renewed() {
+    for names in [&["a.example"], &["*.example"]] {
+        let site = Site::new(10).await;
+        let leaf = |days: i64| TestLeaf::new(names).valid(NOW - DAY, NOW + days * DAY);
+        let rsa = site.authority.issue(&leaf(30).key_type(KeyType::Rsa { bits: 2048 }));
+        let rsa = site.store(&alice(), &rsa).await;
+        for target in [cdn("a.example").alternate(), cdn("a.example")] {
+            site.certs.bind(&alice(), rsa, &target, OPTIONS).await.unwrap();
+        }
+        let new = upload(&site.authority.issue(&leaf(60))).takeover();
+        let uploaded = site.certs.upload(&alice(), new).await.unwrap();
+        let taken: Vec<_> = uploaded.taken_over().iter().map(|taken| &taken.target).collect();
+        assert_eq!(taken, [&cdn("a.example")]);
+    }
+}

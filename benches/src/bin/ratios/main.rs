@@ -4,6 +4,7 @@
 
 mod core;
 mod ratio;
+mod service;
 
 use clap::{Parser, builder::PossibleValuesParser};
 use ratio::Ratio;
@@ -15,7 +16,8 @@ struct Group {
     measure: fn(usize) -> Vec<Ratio>,
 }
 
-const GROUPS: [Group; 1] = [Group { name: "core", measure: core::measure }];
+const GROUPS: [Group; 2] =
+    [Group { name: "core", measure: core::measure }, Group { name: "service", measure: service::measure }];
 
 /// Ratios of our work to the unavoidable part of it
 #[derive(Parser)]

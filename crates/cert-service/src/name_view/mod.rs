@@ -3,14 +3,14 @@
 //! One type for the service's own [`resolve`](crate::CertService::resolve) and for TLS edges. It holds what is bound
 //! and nothing else: no chains, no keys, no owners. Lookups take a read lock on one of its parts and allocate nothing.
 
-mod entry;
 mod follow;
+mod part;
 mod status;
 
 use std::{
-    hash::{BuildHasher as _, RandomState},
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     sync::{
-        Mutex, MutexGuard, PoisonError, RwLock,
+        Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -20,8 +20,8 @@ use cert_store::{BindOptions, Binding, CertId, Generation, Slot, Target, TargetK
 use hashbrown::{HashTable, hash_table};
 
 use self::{
-    entry::{Entry, Slots},
     follow::Cursor,
+    part::{NameHash, Names, Slots},
     status::Counts,
 };
 
@@ -58,7 +58,7 @@ pub use self::status::ViewStatus;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct NameView {
-    hasher: RandomState,
+    hashers: [RandomState; 2],
     parts: Box<[Part]>,
     /// The highest generation that was seen of each certificate that is bound.
     seen: Mutex<HashTable<Seen>>,
@@ -70,7 +70,7 @@ pub struct NameView {
 /// A part of the names, by their hash, on a cache line of its own.
 #[derive(Default)]
 #[repr(align(64))]
-struct Part(RwLock<HashTable<Entry>>);
+struct Part(RwLock<Names>);
 
 /// Twenty bytes: there is one for each certificate.
 struct Seen {
@@ -116,7 +116,7 @@ impl NameView {
         let mut parts = Vec::with_capacity(PARTS);
         parts.resize_with(PARTS, Part::default);
         Self {
-            hasher: RandomState::new(),
+            hashers: [RandomState::new(), RandomState::new()],
             parts: parts.into(),
             seen: Mutex::default(),
             revision: AtomicU64::new(0),
@@ -155,7 +155,7 @@ impl NameView {
     /// The highest generation that was seen of a certificate; `None` for one that nothing was bound to, or that is gone.
     pub fn generation(&self, id: CertId) -> Option<Generation> {
         let seen = self.seen();
-        let seen = seen.find(self.hasher.hash_one(id), |seen| seen.id == id)?;
+        let seen = seen.find(self.hashers[0].hash_one(id), |seen| seen.id == id)?;
         Some(Generation(u64::from_be_bytes(seen.generation)))
     }
 
@@ -174,63 +174,30 @@ impl NameView {
 
     /// Forgets what is bound to a target.
     pub fn remove(&self, target: &Target) {
-        let (text, hash) = self.key(target);
-        let mut table = self.parts[part_of(hash)].write();
-        let Ok(occupied) = table.find_entry(hash, |entry| entry.is(target.kind, text)) else { return };
-        let slots = occupied.get().slots().without(target.slot);
-        replace(occupied, slots, target.kind, text);
+        let name = self.hash_of(target);
+        self.part(name).write().remove(name, target.slot);
     }
 
     fn put_marked(&self, binding: &Binding, mark: u16) -> bool {
-        let target = &binding.target;
-        if !self.admits(binding) {
-            self.counts.refuse(binding);
-            // It goes on being served, so it must survive the end of a load as well.
-            self.touch(target, mark);
-            return false;
+        let (slot, name) = (binding.target.slot, self.hash_of(&binding.target));
+        if self.admits(binding) {
+            self.part(name).write().put(name, slot, Served::of(binding), mark);
+            return true;
         }
-        let (text, hash) = self.key(target);
-        let mut table = self.parts[part_of(hash)].write();
-        let hasher = |entry: &Entry| self.hash(entry.kind(), entry.text());
-        match table.entry(hash, |entry| entry.is(target.kind, text), hasher) {
-            hash_table::Entry::Occupied(occupied) => {
-                let slots = occupied.get().slots().with(target.slot, Served::of(binding), mark);
-                replace(occupied, slots, target.kind, text);
-            }
-            hash_table::Entry::Vacant(vacant) => {
-                let slots = Slots::default().with(target.slot, Served::of(binding), mark);
-                vacant.insert(Entry::new(target.kind, text, &slots));
-            }
-        }
-        true
+        self.counts.refuse(binding);
+        // What stands goes on being served, so it must outlast a load.
+        self.part(name).write().mark(name, slot, mark);
+        false
     }
 
-    /// Marks what stands at a target as read in a load.
-    fn touch(&self, target: &Target, mark: u16) {
-        let (text, hash) = self.key(target);
-        let mut table = self.parts[part_of(hash)].write();
-        if let Ok(occupied) = table.find_entry(hash, |entry| entry.is(target.kind, text)) {
-            let slots = occupied.get().slots().marked(target.slot, mark);
-            replace(occupied, slots, target.kind, text);
-        }
-    }
-
-    /// Drops every slot that has not been read since the load with this mark began.
+    /// Drops what has not been read since the load with this mark began.
     fn sweep(&self, mark: u16) {
-        for part in &self.parts {
-            part.write().retain(|entry| {
-                let (before, kept) = (entry.slots(), entry.slots().only_marked(mark));
-                if kept != before && !kept.is_empty() {
-                    *entry = Entry::new(entry.kind(), entry.text(), &kept);
-                }
-                !kept.is_empty()
-            });
-        }
+        self.parts.iter().for_each(|part| part.write().keep_marked(mark));
     }
 
     /// Whether no later generation was seen; this one has been from here on.
     fn admits(&self, binding: &Binding) -> bool {
-        let hash_of = |id: CertId| self.hasher.hash_one(id);
+        let hash_of = |id: CertId| self.hashers[0].hash_one(id);
         let mut seen = self.seen();
         let (id, generation) = (binding.id, binding.generation.0);
         match seen.entry(hash_of(id), |seen| seen.id == id, |seen| hash_of(seen.id)) {
@@ -257,26 +224,35 @@ impl NameView {
 
     /// Nothing is bound to the certificate any more.
     fn forget(&self, id: CertId) {
-        if let Ok(seen) = self.seen().find_entry(self.hasher.hash_one(id), |seen| seen.id == id) {
+        if let Ok(seen) = self.seen().find_entry(self.hashers[0].hash_one(id), |seen| seen.id == id) {
             seen.remove();
             self.revision.fetch_add(1, Ordering::Release);
         }
     }
 
     fn find(&self, kind: TargetKind, text: &[u8]) -> Option<Slots> {
-        let hash = self.hash(kind, text);
-        let table = self.parts[part_of(hash)].read();
-        table.find(hash, |entry| entry.is(kind, text)).map(Entry::slots)
+        let name = self.hash(kind, text);
+        self.part(name).read().get(name)
     }
 
-    fn key<'a>(&self, target: &'a Target) -> (&'a [u8], u64) {
+    fn hash_of(&self, target: &Target) -> NameHash {
         let name = target.domain.as_str();
-        let text = name.strip_prefix('*').unwrap_or(name).as_bytes();
-        (text, self.hash(target.kind, text))
+        self.hash(target.kind, name.strip_prefix('*').unwrap_or(name).as_bytes())
     }
 
-    fn hash(&self, kind: TargetKind, text: &[u8]) -> u64 {
-        self.hasher.hash_one((kind as u8, text))
+    fn hash(&self, kind: TargetKind, text: &[u8]) -> NameHash {
+        let [place, check] = [0, 1].map(|n| {
+            let mut hasher = self.hashers[n].build_hasher();
+            hasher.write(text);
+            hasher.write_u8(kind as u8);
+            hasher.finish()
+        });
+        NameHash { place, check }
+    }
+
+    /// By the upper half: the tables use the lower bits, and the highest seven.
+    const fn part(&self, name: NameHash) -> &Part {
+        &self.parts[(name.place >> 32) as usize % PARTS]
     }
 
     fn seen(&self) -> MutexGuard<'_, HashTable<Seen>> {
@@ -297,11 +273,11 @@ impl std::fmt::Debug for NameView {
 }
 
 impl Part {
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashTable<Entry>> {
+    fn read(&self) -> RwLockReadGuard<'_, Names> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashTable<Entry>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Names> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -346,30 +322,21 @@ fn choose(exact: Option<Slots>, above: Option<Slots>, now: Timestamp) -> Option<
     let found = || ranked.iter().filter_map(|&(matched, slots)| Some((matched, slots?)));
     let (matched, slots) = found().find(|(_, slots)| slots.is_live(now)).or_else(|| found().next())?;
     let fit = |served: &Served| served.is_live(now) || !slots.is_live(now);
-    let [alternate, primary] = [Slot::Alternate, Slot::Primary].map(|slot| slots.get(slot).filter(fit));
+    let (primary, alternate) = (slots.primary.filter(fit), slots.alternate.filter(fit));
     Some(Resolved { matched, primary, alternate })
 }
 
 /// What serves a name by bindings that were read one by one, in the order of precedence of a view.
 pub(crate) fn resolve_among(exact: &[Binding], above: &[Binding], now: Timestamp) -> Option<Resolved> {
     let slots = |bindings: &[Binding]| {
-        let with = |slots: Slots, bound: &Binding| slots.with(bound.target.slot, Served::of(bound), 0);
-        (!bindings.is_empty()).then(|| bindings.iter().fold(Slots::default(), with))
+        let at = |slot| bindings.iter().find(|bound| bound.target.slot == slot).map(Served::of);
+        (!bindings.is_empty()).then(|| Slots { primary: at(Slot::Primary), alternate: at(Slot::Alternate) })
     };
     choose(slots(exact), slots(above), now)
 }
 
-/// Puts other slots in the place of an entry's, or takes the entry out where none is left.
-fn replace(mut occupied: hash_table::OccupiedEntry<'_, Entry>, slots: Slots, kind: TargetKind, text: &[u8]) {
-    if slots.is_empty() {
-        occupied.remove();
-    } else {
-        *occupied.get_mut() = Entry::new(kind, text, &slots);
-    }
-}
-
-/// The text that a name is kept by: in small letters, without a trailing dot, and without the star of a wildcard, whose
-/// key so starts with a dot.
+/// The text that is hashed: in small letters, without a trailing dot, and without the star of a wildcard, so that its
+/// text starts with a dot.
 fn normalized<'a>(name: &'a str, buffer: &'a mut [u8; MAX_NAME]) -> Option<&'a [u8]> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let text = if name.starts_with("*.") { &name.as_bytes()[1..] } else { name.as_bytes() };
@@ -384,11 +351,6 @@ fn normalized<'a>(name: &'a str, buffer: &'a mut [u8; MAX_NAME]) -> Option<&'a [
     buffer.copy_from_slice(text);
     buffer.make_ascii_lowercase();
     Some(buffer)
-}
-
-/// By the upper bits: the table within a part uses the lower ones and the highest seven.
-const fn part_of(hash: u64) -> usize {
-    (hash >> 32) as usize % PARTS
 }
 
 /// So many that the growth of one, which readers of it wait for, is short with a million names.

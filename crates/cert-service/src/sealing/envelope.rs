@@ -52,6 +52,23 @@ pub(crate) async fn open(
     Ok(PlainKey { form: form_from_byte(form)?, der })
 }
 
+/// The same record with its DEK wrapped under another KEK. What the DEK encrypts is copied as it is.
+pub(crate) async fn rewrap(
+    wrapper: &dyn KeyWrapper,
+    context: &SealContext,
+    sealed: &SealedKey,
+    to: &KekId,
+) -> Result<SealedKey, SealError> {
+    let record = Record::read(sealed.as_bytes()).ok_or(SealError::Malformed)?;
+    let dek = wrapper.unwrap(sealed.kek_id(), context, record.wrapped).await?;
+    record.committed_to(&dek, context)?;
+    let wrapped = wrapper.wrap(to, context, &dek).await?;
+    let tail = [record.commit, record.ciphertext].concat();
+    let mut bytes = header(to, &wrapped, tail.len())?;
+    bytes.extend(tail);
+    SealedKey::from_bytes(bytes).map_err(|_| SealError::Malformed)
+}
+
 /// A record that only a ring with the right KEK can open, for the store to keep.
 pub(crate) async fn seal_canary(wrapper: &dyn KeyWrapper) -> Result<SealedKey, SealError> {
     seal_fresh(wrapper, &SealContext::canary(), CANARY_FORM, CANARY).await
@@ -61,6 +78,15 @@ pub(crate) async fn seal_canary(wrapper: &dyn KeyWrapper) -> Result<SealedKey, S
 pub(crate) async fn open_canary(wrapper: &dyn KeyWrapper, record: &[u8]) -> Result<(), SealError> {
     let (form, text) = open_parts(wrapper, &SealContext::canary(), record).await?;
     if form == CANARY_FORM && text.as_slice() == CANARY { Ok(()) } else { Err(SealError::Malformed) }
+}
+
+/// As [`rewrap`], for the canary.
+pub(crate) async fn rewrap_canary(
+    wrapper: &dyn KeyWrapper,
+    sealed: &SealedKey,
+    to: &KekId,
+) -> Result<SealedKey, SealError> {
+    rewrap(wrapper, &SealContext::canary(), sealed, to).await
 }
 
 /// What a sealed key belongs to. A key sealed for one context opens for no other.
@@ -147,6 +173,11 @@ impl SealError {
     pub(crate) const fn is_final(&self) -> bool {
         !matches!(self, Self::Crypto | Self::Wrap(WrapError::Unavailable { .. }))
     }
+
+    /// Whether the record itself is at fault.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Malformed | Self::Mismatch | Self::Wrap(WrapError::Corrupt { .. }))
+    }
 }
 
 impl From<Unspecified> for SealError {
@@ -183,24 +214,30 @@ fn assemble(
     form: u8,
     der: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    let fits = |len: usize| u16::try_from(len).is_ok();
-    if !fits(kek.as_str().len()) || !fits(wrapped.len()) {
-        return Err(SealError::Crypto);
-    }
     let derived = one_time::derive::<64>(&dek.0, &[], &[context.as_bytes()])?;
     let (key, commit) = derived.split_at(KEY_LEN);
-
-    let header = 2 + 2 + kek.as_str().len() + 2 + wrapped.len() + commit.len();
     // Large enough from the start: growing would leave copies of the plaintext behind.
-    let mut record = Vec::with_capacity(header + 1 + der.len() + TAG_LEN);
-    record.extend([VERSION, SUITE]);
-    push_str(&mut record, kek.as_str().as_bytes());
-    push_str(&mut record, wrapped);
+    let mut record = header(kek, wrapped, commit.len() + 1 + der.len() + TAG_LEN)?;
     record.extend(commit);
+    let start = record.len();
     record.push(form);
     record.extend(der);
-    let tag = one_time::encrypt(key, &[&[VERSION, SUITE], context.as_bytes()], &mut record[header..])?;
+    let tag = one_time::encrypt(key, &[&[VERSION, SUITE], context.as_bytes()], &mut record[start..])?;
     record.extend(tag);
+    Ok(record)
+}
+
+/// The part of a record that a rewrap changes, with room for the rest.
+fn header(kek: &KekId, wrapped: &[u8], rest: usize) -> Result<Vec<u8>, SealError> {
+    let kek = kek.as_str().as_bytes();
+    let fits = |len: usize| u16::try_from(len).is_ok();
+    if !fits(kek.len()) || !fits(wrapped.len()) {
+        return Err(SealError::Crypto);
+    }
+    let mut record = Vec::with_capacity(2 + 2 + kek.len() + 2 + wrapped.len() + rest);
+    record.extend([VERSION, SUITE]);
+    push_str(&mut record, kek);
+    push_str(&mut record, wrapped);
     Ok(record)
 }
 
@@ -232,14 +269,20 @@ impl<'a> Record<'a> {
         Some(Self { kek, wrapped, commit, ciphertext })
     }
 
-    fn decrypt(&self, dek: &Dek, context: &SealContext) -> Result<(u8, Zeroizing<Vec<u8>>), SealError> {
+    /// The key that the DEK decrypts with, if the record was made with this DEK for this context.
+    fn committed_to(&self, dek: &Dek, context: &SealContext) -> Result<Zeroizing<[u8; 64]>, SealError> {
         let derived = one_time::derive::<64>(&dek.0, &[], &[context.as_bytes()])?;
-        let (key, commit) = derived.split_at(KEY_LEN);
-        constant_time::verify_slices_are_equal(commit, self.commit).map_err(|_| SealError::Mismatch)?;
-
-        let mut buffer = Zeroizing::new(self.ciphertext.to_vec());
-        let plain = one_time::decrypt(key, &[&[VERSION, SUITE], context.as_bytes()], &mut buffer)
+        constant_time::verify_slices_are_equal(&derived[KEY_LEN..], self.commit)
             .map_err(|_| SealError::Mismatch)?;
+        Ok(derived)
+    }
+
+    fn decrypt(&self, dek: &Dek, context: &SealContext) -> Result<(u8, Zeroizing<Vec<u8>>), SealError> {
+        let derived = self.committed_to(dek, context)?;
+        let mut buffer = Zeroizing::new(self.ciphertext.to_vec());
+        let plain =
+            one_time::decrypt(&derived[..KEY_LEN], &[&[VERSION, SUITE], context.as_bytes()], &mut buffer)
+                .map_err(|_| SealError::Mismatch)?;
         let (form, der) = plain.split_first().ok_or(SealError::Malformed)?;
         Ok((*form, Zeroizing::new(der.to_vec())))
     }

@@ -18,7 +18,7 @@ use cert_store::KekId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use envelope::{PlainKey, SealContext, SealError};
-pub(crate) use envelope::{open, open_canary, seal, seal_again, seal_canary};
+pub(crate) use envelope::{open, open_canary, rewrap, rewrap_canary, seal, seal_again, seal_canary};
 pub use key_ring::{KeyRingError, LocalKeyRing};
 
 /// Wraps and unwraps data keys: a key ring in memory, or a client of a key management service.
