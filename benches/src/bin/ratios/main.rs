@@ -3,6 +3,7 @@
 //! A group is a module with one function, from the number of rounds to its ratios, and one line in [`GROUPS`].
 
 mod core;
+mod edge;
 mod ratio;
 mod service;
 
@@ -16,8 +17,11 @@ struct Group {
     measure: fn(usize) -> Vec<Ratio>,
 }
 
-const GROUPS: [Group; 2] =
-    [Group { name: "core", measure: core::measure }, Group { name: "service", measure: service::measure }];
+const GROUPS: [Group; 3] = [
+    Group { name: "core", measure: core::measure },
+    Group { name: "edge", measure: edge::measure },
+    Group { name: "service", measure: service::measure },
+];
 
 /// Ratios of our work to the unavoidable part of it
 #[derive(Parser)]

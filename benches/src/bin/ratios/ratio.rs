@@ -26,7 +26,6 @@ pub(crate) const fn at_most(name: &'static str, target: f64, value: f64) -> Rati
 }
 
 /// A ratio that is better the larger it is: throughput over the most that it could be.
-#[expect(dead_code, reason = "for the groups that measure throughput")]
 pub(crate) const fn at_least(name: &'static str, target: f64, value: f64) -> Ratio {
     Ratio { name, value, target, bound: Bound::AtLeast }
 }
