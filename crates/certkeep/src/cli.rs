@@ -41,7 +41,9 @@ Examples:
       certificate, and prints a line to try next.
   certkeep serve --listen 127.0.0.1:9090 --store memory:
   certkeep serve --config /etc/certkeep.toml
-  CERTKEEP_LISTEN=0.0.0.0:8080 certkeep serve")]
+  CERTKEEP_LISTEN=0.0.0.0:8080 certkeep serve
+  certkeep serve --tls-listen 0.0.0.0:8443 --tls-name certs.example.com
+      HTTPS too, with whatever certificate is bound to certs.example.com here; no restart when it is renewed.")]
 pub(crate) struct ServeArgs {
     /// TOML file with everything; ./certkeep-data/certkeep.toml by default, made on the first run
     #[arg(long, env = "CERTKEEP_CONFIG", value_name = "FILE")]
@@ -49,6 +51,12 @@ pub(crate) struct ServeArgs {
     /// Address and port
     #[arg(long, env = "CERTKEEP_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Address and port for HTTPS, with a certificate from the server's own store; needs --tls-name
+    #[arg(long, env = "CERTKEEP_TLS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// The CDN domain whose certificate HTTPS clients are shown; bind one to it, and renew it as any other
+    #[arg(long, env = "CERTKEEP_TLS_NAME", value_name = "DOMAIN")]
+    pub(crate) tls_name: Option<String>,
     /// Where certificates are kept: memory: or sled:PATH
     #[arg(long, env = "CERTKEEP_STORE", value_name = "URL")]
     pub(crate) store: Option<String>,

@@ -13,6 +13,7 @@ mod listen;
 mod output;
 mod report;
 mod serve;
+mod tls;
 
 use std::{alloc::System, process::ExitCode};
 
