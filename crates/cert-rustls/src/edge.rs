@@ -107,23 +107,17 @@ impl Edge {
     /// }
     /// ```
     pub fn prepare(&self, hello: &ClientHello<'_>) -> impl Future<Output = Prepared> + Send + use<> {
-        let offer = Offer::of(hello, &self.parts.provider);
-        let name = self.parts.answering(hello.server_name()).map(str::to_owned);
-        let found = name.as_deref().and_then(|name| self.parts.lookup(name));
-        let edge = self.clone();
+        let (parts, offer) = (&self.parts, Offer::of(hello, &self.parts.provider));
+        let name = parts.answering(hello.server_name());
+        let found = name.and_then(|name| parts.lookup(name));
+        let prepared = match found.and_then(|found| parts.at_hand(found, offer)) {
+            Some(prepared) => Ok(prepared),
+            None => Err((self.clone(), found, name.map(str::to_owned))),
+        };
         async move {
-            // What is not in the view is unknown, once the view is ready.
-            let found = match (found, name) {
-                (None, Some(name)) if !edge.parts.certs.names().is_ready() => edge.parts.ask(&name).await,
-                (found, _) => Ok(found),
-            };
-            match found {
-                Ok(Some(found)) => edge.parts.load_for(found, offer).await,
-                Ok(None) => {
-                    edge.parts.counts.unknown();
-                    Prepared::failed(LoadError::UnknownName)
-                }
-                Err(error) => Prepared::failed(edge.parts.counts.failed(LoadError::service(error))),
+            match prepared {
+                Ok(prepared) => prepared,
+                Err((edge, found, name)) => edge.parts.prepare(found, name, offer).await,
             }
         }
     }
@@ -168,6 +162,28 @@ impl Parts {
             loads: Loads::default(),
             wanted: Wanted::default(),
             counts: Counts::default(),
+        }
+    }
+
+    /// What is not at hand.
+    async fn prepare(
+        self: &Arc<Self>,
+        found: Option<Resolved>,
+        name: Option<String>,
+        offer: Offer,
+    ) -> Prepared {
+        let found = match (found, name) {
+            // What is not in the view is unknown, once the view is ready.
+            (None, Some(name)) if !self.certs.names().is_ready() => self.ask(&name).await,
+            (found, _) => Ok(found),
+        };
+        match found {
+            Ok(Some(found)) => self.load_for(found, offer).await,
+            Ok(None) => {
+                self.counts.unknown();
+                Prepared::failed(LoadError::UnknownName)
+            }
+            Err(error) => Prepared::failed(self.counts.failed(LoadError::service(error))),
         }
     }
 

@@ -29,12 +29,20 @@ enum Load {
 }
 
 impl Parts {
+    /// The certificate that suits a client, if it is in the cache.
+    pub(crate) fn at_hand(&self, found: Resolved, offer: Offer) -> Option<Prepared> {
+        let served = offer.ranked(found).next()?;
+        let hot = self.cache.get(served.id).filter(|hot| hot.generation >= served.generation)?;
+        self.counts.hit();
+        Some(Prepared::ready(served, hot, found.matched()))
+    }
+
     /// The certificates of a name for a client: the one that suits it, or where that cannot be had, what can.
     pub(crate) async fn load_for(self: &Arc<Self>, found: Resolved, offer: Offer) -> Prepared {
         let mut failure = None;
         for served in offer.ranked(found) {
             match self.load(served).await {
-                Ok(hot) => return Prepared::ready(served, &hot, found.matched()),
+                Ok(hot) => return Prepared::ready(served, hot, found.matched()),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }

@@ -29,8 +29,8 @@ struct Ready {
 }
 
 impl Prepared {
-    pub(crate) fn ready(served: Served, hot: &Hot, matched: Match) -> Self {
-        let (key, generation) = (Arc::clone(&hot.key), hot.generation);
+    pub(crate) fn ready(served: Served, hot: Hot, matched: Match) -> Self {
+        let Hot { key, generation, .. } = hot;
         Self(Ok(Ready { key, id: served.id, generation, matched, options: served.options }))
     }
 
