@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cert_core::testing::TestCa;
 use cert_rustls::Edge;
 use pki_types::{CertificateDer, ServerName};
 use rustls::{
@@ -22,10 +21,10 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// A client that trusts `root`, speaks one version, and never resumes a session.
-pub fn client(root: &TestCa, version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
+/// A client that trusts a root, in DER, speaks one version, and never resumes a session.
+pub fn client(root: &[u8], version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(root.der().to_vec())).expect("a root can be trusted");
+    roots.add(CertificateDer::from(root.to_vec())).expect("a root can be trusted");
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[version])
         .expect("the provider has it")

@@ -21,6 +21,7 @@ Examples:
   cargo xtask test --offline  without installing anything: what is missing is named
   cargo xtask ratios core     the ratios of one group
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
+  cargo xtask measure edge    start, memory and floods with 50,000 certificates and 1M names
   cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
@@ -32,6 +33,8 @@ enum Cli {
     Fuzz(fuzz::Options),
     /// What the worst known inputs cost, the slowest last
     Hostile,
+    /// What an edge costs on a store on disk: start, memory, unknown names
+    Measure(measure::MeasureOptions),
     /// What our work costs over the part that nobody can do without
     Ratios(measure::RatioOptions),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Hostile => measure::hostile(),
+        Cli::Measure(options) => measure::measure(&options),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };

@@ -58,7 +58,11 @@ async fn serve(mut config: Config, is_default: bool) -> Result<(), Failure> {
     };
     tracing::info!(%address, store, "listening");
     announce(address, tls.as_ref().map(|(_, address, tls)| (*address, tls)), is_default)?;
-    let plain = listen::serve(listener, router.clone(), async |stream| Some(stream), stop_signal());
+    let stopping = async {
+        stop_signal().await;
+        tracing::info!("stopping");
+    };
+    let plain = listen::serve(listener, router.clone(), async |stream| Some(stream), stopping);
     let encrypted = async {
         if let Some((listener, _, tls)) = tls {
             listen::serve(listener, router, |stream| tls.open(stream), stop_signal()).await;
@@ -177,7 +181,6 @@ async fn stop_signal() {
         () = interrupt => {}
         () = terminate => {}
     }
-    tracing::info!("stopping");
 }
 
 /// A core dump would write every key in memory to disk.

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use cert_core::DnsName;
-use cert_rustls::{AcceptError, Edge};
+use cert_rustls::Edge;
 use cert_service::{CertService, with_causes};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio::net::TcpStream;
@@ -48,18 +48,10 @@ impl Tls {
     ) -> impl Future<Output = Option<TlsStream<TcpStream>>> + Send + 'static {
         let (edge, config) = (self.edge.clone(), Arc::clone(&self.config));
         async move {
-            match tokio::time::timeout(DEADLINE, edge.accept(stream, &config)).await.ok()? {
-                Ok(stream) => Some(stream),
-                Err(error @ AcceptError::NoCertificate(_)) => {
-                    tracing::warn!(error = with_causes(&error), "an HTTPS client was refused");
-                    None
-                }
-                // Scanners, and clients that do not trust the certificate: nobody's error here.
-                Err(error) => {
-                    tracing::debug!(error = with_causes(&error), "a handshake failed");
-                    None
-                }
-            }
+            let opened = tokio::time::timeout(DEADLINE, edge.accept(stream, &config)).await.ok()?;
+            // Scanners, and clients that do not trust the certificate. What the store has to do with is in the log
+            // already.
+            opened.inspect_err(|error| tracing::debug!(error = with_causes(error), "a handshake failed")).ok()
         }
     }
 }

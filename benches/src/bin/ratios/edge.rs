@@ -97,7 +97,7 @@ impl Hot {
         names: usize,
         rounds: usize,
     ) -> f64 {
-        let client = client(&self.root, version);
+        let client = client(self.root.der(), version);
         let ours = match way {
             Way::Accept => Server::Prepared(&self.edge, &self.config),
             Way::Resolve => Server::Direct(&self.config),
@@ -124,7 +124,7 @@ impl Hot {
 
     /// What is decided of a name that nobody bound, over one that is at hand.
     fn unknown(&self, rounds: usize) -> f64 {
-        let client = client(&self.root, &TLS13);
+        let client = client(self.root.der(), &TLS13);
         let hellos = |first: usize| (0..NAMES).map(move |n| name_of(first + n, 0)).collect::<Vec<_>>();
         let [known, unknown] = [hellos(0), hellos(NAMES)]
             .map(|names| names.iter().map(|name| hello(&client, name)).collect::<Vec<_>>());
