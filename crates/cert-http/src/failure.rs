@@ -92,7 +92,10 @@ fn service_status(error: &ServiceError) -> StatusCode {
         ServiceError::InvalidName { .. }
         | ServiceError::Labels(_)
         | ServiceError::Marker(_)
+        | ServiceError::NotChangeable { .. }
         | ServiceError::OwnerRequired => StatusCode::BAD_REQUEST,
+        ServiceError::NotAllowed => StatusCode::FORBIDDEN,
+        ServiceError::ActiveKek { .. } => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -7,7 +7,7 @@ use std::{error::Error, sync::Arc};
 use cert_core::testing::{TestCa, TestLeaf};
 use cert_core::{ErrorCode, Language, ValidationPolicy};
 use cert_service::{Caller, CertService, Event, EventSink, LocalKeyRing, Plan, SystemClock, Upload, now};
-use cert_store::{BindOptions, MemoryStore, Target};
+use cert_store::{BindOptions, MemoryStore, OwnerId, Target};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -51,6 +51,7 @@ struct Audit;
 
 impl EventSink for Audit {
     fn record(&self, event: &Event<'_>) {
-        println!("audit: {} {:?}", event.action, event.subject);
+        let (owner, id) = (event.owner().map(OwnerId::as_str), event.id().map(|id| id.to_string()));
+        println!("audit: {owner:?} {} {id:?}", event.action);
     }
 }

@@ -18,23 +18,22 @@ struct Last {
 impl IdSource {
     /// The next id for `owner`. Fails only where the system has no randomness.
     pub(crate) fn next(&self, owner: &OwnerId, now_millis: u64) -> Result<CertId, Unspecified> {
-        let random = random_tail()?;
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = last.successor(now_millis, random);
+        *last = last.successor(now_millis, random_tail)?;
         Ok(CertId::from_parts(last.millis, owner.shard(), last.tail))
     }
 }
 
 impl Last {
     /// A fresh tail in a new millisecond; else the tail counts up, and carries into the time when it is used up.
-    const fn successor(self, now_millis: u64, random: u64) -> Self {
-        if now_millis > self.millis {
-            Self { millis: now_millis, tail: random }
+    fn successor<E>(self, now_millis: u64, random: impl FnOnce() -> Result<u64, E>) -> Result<Self, E> {
+        Ok(if now_millis > self.millis {
+            Self { millis: now_millis, tail: random()? }
         } else if self.tail < MAX_TAIL {
             Self { millis: self.millis, tail: self.tail + 1 }
         } else {
-            Self { millis: self.millis + 1, tail: random }
-        }
+            Self { millis: self.millis + 1, tail: random()? }
+        })
     }
 }
 
@@ -66,8 +65,9 @@ mod tests {
     #[test]
     fn a_tail_that_is_used_up_carries_into_the_time() {
         let full = Last { millis: 7, tail: MAX_TAIL };
-        let next = full.successor(7, 3);
+        let random = |tail| move || Ok::<_, ()>(tail);
+        let next = full.successor(7, random(3)).unwrap();
         assert_eq!((next.millis, next.tail), (8, 3));
-        assert_eq!(next.successor(7, 9).millis, 8);
+        assert_eq!(next.successor(7, random(9)).unwrap().millis, 8);
     }
 }

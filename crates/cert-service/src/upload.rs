@@ -95,6 +95,7 @@ pub struct Uploaded {
     id: CertId,
     generation: Generation,
     existing: bool,
+    keeps_labels: bool,
     warnings: Vec<Finding>,
     taken_over: Vec<TakenOver>,
 }
@@ -113,6 +114,11 @@ impl Uploaded {
     /// Whether the same upload was there already, and this is its id.
     pub const fn is_existing(&self) -> bool {
         self.existing
+    }
+
+    /// Whether a repeated upload came with other labels than the certificate has, which it keeps.
+    pub const fn keeps_other_labels(&self) -> bool {
+        self.keeps_labels
     }
 
     /// What was found and did not refuse it.
@@ -243,6 +249,7 @@ impl CertService {
         let leaf = bundle.leaf();
         let context = SealContext::new(owner, id, Generation::FIRST, &leaf.spki_fingerprint());
         let sealed_key = sealing::seal(&*parts.wrapper, &context, bundle.key()).await?;
+        let labels = attributes.labels.clone();
         let cert = NewCert {
             id,
             owner: owner.clone(),
@@ -256,10 +263,14 @@ impl CertService {
         let inserted = parts.store.insert(cert, quota, now).await?;
         let action = if inserted.existing { Action::UploadedAgain } else { Action::Uploaded };
         self.record(caller, action, owner, inserted.id);
+        // It is stored, whatever comes of this look.
+        let keeps_labels = inserted.existing
+            && parts.store.get(inserted.id).await.is_ok_and(|standing| standing.labels != labels);
         Ok(Uploaded {
             id: inserted.id,
             generation: inserted.generation,
             existing: inserted.existing,
+            keeps_labels,
             warnings: bundle.warnings().to_vec(),
             taken_over: Vec::new(),
         })

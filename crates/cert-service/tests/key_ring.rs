@@ -51,6 +51,32 @@ async fn a_created_ring_reads_back() {
     assert!(ring.text.contains(active.as_str()));
 }
 
+/// Environments are a process's own and set before it starts, so the ring is read in a process of its own: this test,
+/// run again.
+#[test]
+fn a_ring_can_be_in_the_environment() {
+    const VARIABLE: &str = "CERTKEEP_TEST_RING";
+    if std::env::var(VARIABLE).is_ok() {
+        match LocalKeyRing::from_env(VARIABLE) {
+            Ok(_) => println!("\nit reads"),
+            Err(error) => println!("\nit is refused: {error} {error:?}"),
+        }
+        return;
+    }
+    let ring = Ring::create();
+    let with = |text: &str| {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "a_ring_can_be_in_the_environment", "--nocapture"]).env(VARIABLE, text);
+        String::from_utf8(child.output().unwrap().stdout).unwrap()
+    };
+    assert!(with(&ring.text).contains("it reads"));
+    let refused = with(&ring.text.replace("version = 1", "version = 2"));
+    assert!(refused.contains("it is refused: $CERTKEEP_TEST_RING: version 2"), "{refused}");
+    assert!(!refused.contains(ring.material()));
+    let missing = LocalKeyRing::from_env("CERTKEEP_TEST_NO_SUCH_RING").unwrap_err();
+    assert!(matches!(missing, KeyRingError::Io { .. }), "{missing}");
+}
+
 #[test]
 fn an_existing_ring_is_never_overwritten() {
     let ring = Ring::create();

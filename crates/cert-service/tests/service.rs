@@ -62,7 +62,9 @@ async fn the_quota_is_exact_and_a_repeat_is_none() {
     assert_eq!(code(site.certs.upload(&alice(), upload(&issued[2])).await), Some(ErrorCode::QuotaExceeded));
 
     let again = site.certs.upload(&alice(), upload(&issued[0])).await.unwrap();
-    assert_eq!((again.id(), again.is_existing()), (first.id(), true));
+    assert_eq!((again.id(), again.is_existing(), again.keeps_other_labels()), (first.id(), true, false));
+    let labelled = site.certs.upload(&alice(), upload(&issued[0]).label("k", "v")).await.unwrap();
+    assert!(labelled.id() == first.id() && labelled.keeps_other_labels());
     let other_name = site.certs.upload(&alice(), upload(&issued[0]).name("again")).await;
     assert_eq!(code(other_name), Some(ErrorCode::QuotaExceeded), "another name is another certificate");
     site.certs.upload(&bob(), upload(&issued[2])).await.unwrap();

@@ -96,12 +96,12 @@ pub struct SealContext(Box<[u8]>);
 impl SealContext {
     /// The context of one generation of a certificate.
     pub fn new(owner: &OwnerId, id: CertId, generation: Generation, spki: &Fingerprint) -> Self {
-        Self::encode(owner.as_str(), &id.to_string(), generation.0, spki)
+        Self::encode(owner.as_str(), &hex(id), generation.0, spki)
     }
 
     /// The context of the store's canary, which no certificate can have: its owner is empty.
     pub(crate) fn canary() -> Self {
-        Self::encode("", "canary", 0, &Fingerprint::from_bytes([0; 32]))
+        Self::encode("", b"canary", 0, &Fingerprint::from_bytes([0; 32]))
     }
 
     /// The unambiguous encoding: what a wrapper authenticates.
@@ -109,10 +109,12 @@ impl SealContext {
         &self.0
     }
 
-    fn encode(owner: &str, id: &str, generation: u64, spki: &Fingerprint) -> Self {
-        let mut bytes = b"certkeep/seal/v1".to_vec();
+    fn encode(owner: &str, id: &[u8], generation: u64, spki: &Fingerprint) -> Self {
+        let head = b"certkeep/seal/v1";
+        let mut bytes = Vec::with_capacity(head.len() + 2 + owner.len() + 2 + id.len() + 8 + 32);
+        bytes.extend(head);
         push_str(&mut bytes, owner.as_bytes());
-        push_str(&mut bytes, id.as_bytes());
+        push_str(&mut bytes, id);
         bytes.extend(generation.to_be_bytes());
         bytes.extend(spki.as_bytes());
         Self(bytes.into())
@@ -298,6 +300,16 @@ fn push_str(out: &mut Vec<u8>, bytes: &[u8]) {
 fn split_str(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+}
+
+/// The id as it displays. Formatting it costs a fifth of a seal.
+fn hex(id: CertId) -> [u8; 24] {
+    let mut digits = [0; 24];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(id.0) {
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    digits
 }
 
 const fn form_byte(form: KeyForm) -> u8 {

@@ -15,9 +15,13 @@ use super::key_ring::{Kek, KeyRingError, State};
 pub(super) fn read(path: &Path) -> Result<Vec<Kek>, KeyRingError> {
     let io = |source| KeyRingError::Io { path: path.into(), source };
     check_mode(path, &fs::metadata(path).map_err(io)?)?;
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
+    parse(path, &Zeroizing::new(fs::read_to_string(path).map_err(io)?))
+}
+
+/// The keys in the text of a ring; `path` is for errors.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Kek>, KeyRingError> {
     // The parser's own message may quote the file, and with it a key: only the line goes on.
-    let file: RingFile = toml::from_str(&text).map_err(|error| KeyRingError::Syntax {
+    let file: RingFile = toml::from_str(text).map_err(|error| KeyRingError::Syntax {
         path: path.into(),
         line: error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1),
     })?;

@@ -43,6 +43,21 @@ impl LocalKeyRing {
         key_file::read(path.as_ref()).and_then(|keys| Self::from_keys(path.as_ref(), keys))
     }
 
+    /// Reads a ring from an environment variable that has the text of such a file: what a platform that injects
+    /// secrets gives. The process's own environment keeps the text, and its children inherit it.
+    ///
+    /// # Errors
+    /// [`KeyRingError::Io`] where the variable is not set or no text; the rest says what is wrong with it, and names the
+    /// variable where a file would be named.
+    pub fn from_env(variable: &str) -> Result<Self, KeyRingError> {
+        let place = PathBuf::from(format!("${variable}"));
+        let text = std::env::var(variable).map(Zeroizing::new).map_err(|source| KeyRingError::Io {
+            path: place.clone(),
+            source: io::Error::new(io::ErrorKind::NotFound, reason(&source)),
+        })?;
+        key_file::parse(&place, &text).and_then(|keys| Self::from_keys(&place, keys))
+    }
+
     /// Writes a ring with one fresh key to a new file of mode 0600, and returns it.
     ///
     /// `label` leads the key's id, so that people can tell keys apart: a date, a place.
@@ -117,6 +132,14 @@ impl KeyWrapper for LocalKeyRing {
 impl std::fmt::Debug for LocalKeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("LocalKeyRing(..)")
+    }
+}
+
+/// Without the text, which the error would quote.
+const fn reason(error: &std::env::VarError) -> &'static str {
+    match error {
+        std::env::VarError::NotPresent => "the variable is not set",
+        std::env::VarError::NotUnicode(_) => "the variable is not text",
     }
 }
 

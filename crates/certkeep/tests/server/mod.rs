@@ -121,6 +121,11 @@ impl Server {
         Self { child, connection: Connection { url }, announced }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL: nothing of the server runs any more.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
