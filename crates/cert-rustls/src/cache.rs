@@ -92,11 +92,11 @@ fn weight(hot: &Hot) -> usize {
 }
 
 /// A key as the library keeps it, which has signed: for RSA the numbers, their forms for fast arithmetic, and what
-/// blinds them.
+/// blinds them. As long as it has not signed, an RSA key takes half of this.
 const fn key_weight(key_type: KeyType) -> usize {
     match key_type {
-        KeyType::Rsa { bits } => 1_000 + 3 * bits as usize / 2,
-        _ => 1_000,
+        KeyType::Rsa { bits } => 1_000 + 5 * bits as usize / 2,
+        _ => 700,
     }
 }
 
