@@ -7,7 +7,7 @@ use cert_core::{
     testing::{Issued, TestCa, TestLeaf},
 };
 use cert_service::{Caller, CertService, KeyWrapper, Plan, SystemClock, Upload};
-use cert_store::{BindOptions, CertId, CertStore, Quota, Target};
+use cert_store::{BindOptions, CertId, CertStore, Generation, Quota, Target};
 use futures_util::{StreamExt as _, stream};
 
 /// An authority, and a service that trusts it.
@@ -71,6 +71,21 @@ impl Site {
     pub async fn store(&self, issued: &Issued) -> CertId {
         let upload = Upload::pem(issued.chain_pem(), issued.key_pem());
         self.certs.upload(&owner(), upload).await.expect("it is valid").id()
+    }
+
+    /// A certificate for a name, with an EC key.
+    pub fn issue(&self, name: &str) -> Issued {
+        self.authority.issue(&TestLeaf::new(&[name]))
+    }
+
+    /// Replaces a certificate, and says by which generation.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub async fn replace(&self, id: CertId, issued: &Issued) -> Generation {
+        let upload = Upload::pem(issued.chain_pem(), issued.key_pem());
+        let replaced = self.certs.replace(&owner(), id, upload, None).await;
+        replaced.expect("it covers the same name").generation()
     }
 
     /// Binds a certificate to a name.

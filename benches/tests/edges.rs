@@ -13,7 +13,9 @@ fn edges_can_be_measured() {
     let text = String::from_utf8_lossy(&output.stdout);
     std::fs::remove_dir_all(&folder).expect("it has left its stores there");
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    for said in ["start to ready", "memory of a name", "that has signed", "an unknown name"] {
+    for said in
+        ["start to ready", "memory of a name", "that has signed", "an unknown name", "replaced to served"]
+    {
         assert!(text.contains(said), "{text}");
     }
     let loads = text.lines().find(|line| line.contains("loads that they caused")).expect("a line");

@@ -10,7 +10,10 @@ use std::{
 use cert_rustls::Edge;
 use cert_service::{Caller, CertService, LocalKeyRing};
 use cert_store::{PageSize, SledStore, Target};
-use certkeep_benches::handshake::{Server, client, hello, provider, ready};
+use certkeep_benches::{
+    edge::Site,
+    handshake::{Server, client, hello, provider, ready},
+};
 use rustls::{ClientConfig, ServerConfig, server::Accepted, version::TLS13};
 
 use crate::fill;
@@ -76,6 +79,37 @@ pub(crate) fn hot(folder: &Path) {
     print("its first handshake, client included", spent / bound.len() as u32);
 }
 
+/// How long after the answer to a replacement a client is shown it.
+pub(crate) fn renew(folder: &Path) {
+    let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+    let mut times = runtime.block_on(async {
+        let ring = LocalKeyRing::from_file(fill::ring(folder)).expect("its ring");
+        let store = SledStore::open(fill::store(folder)).expect("it opens");
+        let site = Site::new(Arc::new(store), Arc::new(ring)).await;
+        let id = site.store(&site.issue(RENEWED)).await;
+        site.bind(id, RENEWED).await;
+        site.certs.refresh_names().await.expect("it reads");
+        let edge = Edge::builder(site.certs.clone(), provider()).build();
+        let running = tokio::spawn(edge.run(tokio::time::sleep));
+        let hello = hello(&client(site.root.der(), &TLS13), RENEWED);
+        let mut times = Vec::new();
+        for _ in 0..20 {
+            let generation = site.replace(id, &site.issue(RENEWED)).await;
+            let begin = Instant::now();
+            let shown = async || edge.prepare(&hello.client_hello()).await.cert().expect("it is bound").1;
+            while shown().await < generation {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            times.push(begin.elapsed());
+        }
+        running.abort();
+        times
+    });
+    times.sort_unstable();
+    print("replaced to served, median of 20", times[times.len() / 2]);
+    print("replaced to served, slowest of 20", times[times.len() - 1]);
+}
+
 /// A million clients, by 20,000 hellos: unknown names, and known ones beside them.
 pub(crate) fn flood(folder: &Path) {
     let certs = open(folder);
@@ -109,6 +143,8 @@ pub(crate) fn flood(folder: &Path) {
     println!("loads that they caused|{}|", edge.status().loads - loads);
     assert_eq!(edge.status().unknown_names as usize, 50 * names.len());
 }
+
+const RENEWED: &str = "www.renewed.example.com";
 
 fn shake(edge: &Edge, config: &ServerConfig, client: &Arc<ClientConfig>, target: &Target) {
     Server::Prepared(edge, config).handshake(client, target.domain.as_str());

@@ -22,6 +22,12 @@ pub(crate) struct Filling {
 }
 
 impl Filling {
+    /// What is in it, for people.
+    pub(crate) fn title(&self) -> String {
+        let Self { certificates, names, key_type, .. } = self;
+        format!("{certificates} certificates ({key_type:?}), {} names", certificates * names)
+    }
+
     /// The folder of the store, which is filled unless it was before.
     pub(crate) fn prepare(&self, parent: &Path) -> PathBuf {
         let folder = parent.join(format!("{}-{}-{}", self.name, self.certificates, self.names));

@@ -48,6 +48,11 @@ enum Command {
         /// The store's folder
         folder: PathBuf,
     },
+    /// From a replacement to the first client that is shown it
+    Renew {
+        /// The store's folder
+        folder: PathBuf,
+    },
     /// Clients that ask for names that nobody has
     Flood {
         /// The store's folder
@@ -61,6 +66,7 @@ fn main() {
         Some(Command::Start { folder }) => child::start(folder),
         Some(Command::Cold { folder }) => child::cold(folder),
         Some(Command::Hot { folder }) => child::hot(folder),
+        Some(Command::Renew { folder }) => child::renew(folder),
         Some(Command::Flood { folder }) => child::flood(folder),
         None => measure(&arguments),
     }
@@ -78,18 +84,20 @@ fn measure(arguments: &Arguments) {
             names: scale(100, 20),
             key_type: KeyType::EcP256,
         },
+        Filling { name: "few", certificates: scale(1_000, 10), names: 1, key_type: KeyType::EcP256 },
     ];
     let folder = arguments.folder.join(if arguments.smoke { "smoke" } else { "full" });
     let repeat = if arguments.smoke { 1 } else { arguments.repeat };
-    let [ec, rsa, names] = fillings.map(|filling| filling.prepare(&folder));
-    for (title, folder, command) in [
-        ("50,000 certificates, each with a name: start", &ec, "start"),
-        ("1M names: start", &names, "start"),
-        ("1M names: cold", &names, "cold"),
-        ("50,000 certificates, EC P-256: hot", &ec, "hot"),
-        ("10,000 certificates, RSA 2048: hot", &rsa, "hot"),
-        ("1M names: unknown names", &names, "flood"),
+    let [ec, rsa, names, few] = fillings.map(|filling| (filling.title(), filling.prepare(&folder)));
+    for ((title, folder), command) in [
+        (&ec, "start"),
+        (&names, "start"),
+        (&names, "cold"),
+        (&ec, "hot"),
+        (&rsa, "hot"),
+        (&names, "flood"),
+        (&few, "renew"),
     ] {
-        table::print(title, command, folder, repeat);
+        table::print(&format!("{command}: {title}"), command, folder, repeat);
     }
 }
