@@ -7,7 +7,7 @@
 
 use std::{error::Error, io, sync::Arc, time::Duration};
 
-use cert_rustls::{AcceptError, Edge};
+use cert_rustls::{AcceptError, Edge, LoadError};
 use cert_service::{CertService, LocalKeyRing};
 use cert_store::SledStore;
 use rustls::{ServerConfig, crypto::aws_lc_rs};
@@ -63,7 +63,7 @@ async fn relay(
     let mut client = match handshake {
         Ok(client) => client,
         // Clients come with any name, and go away: nobody's error here.
-        Err(AcceptError::Handshake(_)) => return Ok(()),
+        Err(AcceptError::Handshake(_) | AcceptError::NoCertificate(LoadError::UnknownName)) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
     let mut upstream = TcpStream::connect(upstream).await?;

@@ -4,13 +4,13 @@ use std::{
     collections::HashSet,
     convert::Infallible,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use cert_store::CertId;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{Edge, edge::Parts, load::HOLD_OFF};
+use crate::{Edge, edge::Parts};
 
 /// Certificates that somebody asked for who could not wait.
 #[derive(Default)]
@@ -37,24 +37,41 @@ where
     Slept: Future<Output = ()>,
 {
     let parts = &edge.parts;
-    // Nobody may have tended it for a while.
-    let mut in_step = None;
+    let mut look = Look::default();
     loop {
         sleep(TICK).await;
-        let revision = Some(parts.certs.names().revision());
         let mut ids = parts.wanted.take();
-        if revision != in_step {
+        let revision = parts.certs.names().revision();
+        let is_due = look.is_due(revision);
+        if is_due {
             ids.extend(out_of_step(parts));
         }
         let loads = ids.into_iter().map(|id| async move { parts.open(id).await.is_ok() });
-        let all =
-            stream::iter(loads).buffer_unordered(AT_ONCE).all(|is_loaded| async move { is_loaded }).await;
-        if all {
-            in_step = revision;
-        } else {
-            // What has failed a moment ago fails again without a question to the store.
-            sleep(HOLD_OFF).await;
+        let loads = stream::iter(loads).buffer_unordered(AT_ONCE);
+        let all = loads.fold(true, |all, is_loaded| async move { all && is_loaded }).await;
+        if is_due {
+            look.done(revision, all);
         }
+    }
+}
+
+/// When to look through what is opened: at each revision of the view, and again for what could not be loaded.
+#[derive(Default)]
+struct Look {
+    /// Nobody may have looked for a while before the first time.
+    revision: Option<u64>,
+    again: Option<(Instant, Duration)>,
+}
+
+impl Look {
+    fn is_due(&self, revision: u64) -> bool {
+        self.revision != Some(revision) || self.again.is_some_and(|(at, _)| at <= Instant::now())
+    }
+
+    fn done(&mut self, revision: u64, all: bool) {
+        self.revision = Some(revision);
+        let pause = self.again.map_or(FIRST_PAUSE, |(_, pause)| (2 * pause).min(LONGEST_PAUSE));
+        self.again = (!all).then(|| (Instant::now() + pause, pause));
     }
 }
 
@@ -73,5 +90,7 @@ fn out_of_step(parts: &Parts) -> Vec<CertId> {
 
 /// How soon after the view what is opened follows.
 const TICK: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 const AT_ONCE: usize = 8;
 const MAX_WANTED: usize = 4096;

@@ -169,6 +169,6 @@ impl Load {
 }
 
 /// How long a failure is the answer.
-pub(crate) const HOLD_OFF: Duration = Duration::from_millis(500);
+const HOLD_OFF: Duration = Duration::from_millis(500);
 /// Loads that everybody gave up, and failures that are over, are swept when there are so many.
 const TIDY_AT: usize = 1024;

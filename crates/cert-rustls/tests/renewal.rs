@@ -15,7 +15,7 @@ use cert_core::KeyType;
 use cert_rustls::Edge;
 use site::{
     Site, alice, cdn,
-    client::{Client, leaf},
+    client::{Client, base64_of, leaf, openssl_leaf},
     eventually, listen, upload,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -103,6 +103,10 @@ async fn every_edge_serves_what_is_new_and_no_handshake_fails() {
     .await;
     traffic.goes_on().await;
     traffic.end().await;
+    let root = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(root.path(), site.root.pem()).unwrap();
+    let shown = openssl_leaf(edges[1], root.path().to_str().unwrap(), &["-servername", "a.example"]).await;
+    assert_eq!(shown, base64_of(&over.leaf_pem()), "to clients of another make, too");
 
     open.write_all(b"still here").await.unwrap();
     let mut said = [0; 10];
