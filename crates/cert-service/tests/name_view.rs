@@ -257,6 +257,27 @@ async fn a_store_that_is_out_of_reach_changes_nothing_and_is_shown() {
 }
 
 #[tokio::test]
+async fn names_known_and_unknown_ask_the_store_for_nothing() {
+    let store = Arc::new(Faulty::new(MemoryStore::new()));
+    let site = Site::on(Arc::clone(&store) as _, Arc::new(LocalKeyRing::ephemeral().unwrap()), 20).await;
+    let id = site.store(&alice(), &site.issue("*.example")).await;
+    site.certs.bind(&alice(), id, &cdn("*.example"), BindOptions::default()).await.unwrap();
+    let found = async |name: &str| {
+        let found = site.certs.resolve(&Caller::edge(), CDN, &name.parse().unwrap()).await;
+        (found.unwrap().is_some(), store.calls())
+    };
+    let (_, before) = found("a.example").await;
+    assert!(found("a.example").await.1 > before, "before the view is ready, it asks");
+    site.certs.refresh_names().await.unwrap();
+    let calls = store.calls();
+    for n in 0..1_000 {
+        assert_eq!(found(&format!("n{n}.example")).await, (true, calls));
+        assert_eq!(found(&format!("n{n}.unknown.example")).await, (false, calls));
+    }
+    assert_eq!(site.certs.names().len(), 1, "and an unknown name leaves nothing behind");
+}
+
+#[tokio::test]
 async fn an_earlier_state_of_a_certificate_is_refused_and_reported() {
     let site = Site::new(20).await;
     let id = site.store(&alice(), &site.issue_until(&["a.example"], 30)).await;
