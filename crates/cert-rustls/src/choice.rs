@@ -117,3 +117,45 @@ const fn kind_of_key(key_type: KeyType) -> u8 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cert_core::KeyType;
+    use rustls::{CipherSuite, SignatureScheme, crypto::aws_lc_rs};
+
+    use super::Offer;
+
+    const EC: KeyType = KeyType::EcP256;
+    const RSA: KeyType = KeyType::Rsa { bits: 2048 };
+
+    #[test]
+    fn a_key_that_any_version_can_use_comes_before_a_cheap_one() {
+        let schemes = |ec: bool, rsa: bool| {
+            let ec = ec.then_some(SignatureScheme::ECDSA_NISTP256_SHA256);
+            ec.into_iter().chain(rsa.then_some(SignatureScheme::RSA_PSS_SHA256)).collect::<Vec<_>>()
+        };
+        let new = CipherSuite::TLS13_AES_128_GCM_SHA256;
+        let old_ec = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+        let old_rsa = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+        // What a client lists, and which keys it can be given, the best first.
+        for (schemes, suites, expected) in [
+            (schemes(true, true), &[new, old_ec, old_rsa][..], &[EC, RSA][..]),
+            (schemes(true, true), &[new], &[EC, RSA]),
+            (schemes(true, true), &[new, old_rsa], &[RSA, EC]),
+            (schemes(true, true), &[new, old_ec], &[EC, RSA]),
+            (schemes(true, true), &[old_rsa], &[RSA]),
+            (schemes(true, true), &[old_ec], &[EC]),
+            (schemes(false, true), &[new, old_ec, old_rsa], &[RSA]),
+            (schemes(true, false), &[new, old_ec, old_rsa], &[EC]),
+            (schemes(true, false), &[old_rsa], &[]),
+            (schemes(true, true), &[CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA], &[]),
+        ] {
+            let offer = Offer::read(&schemes, suites, &aws_lc_rs::default_provider());
+            let mut fitting: Vec<_> = [RSA, EC].into_iter().filter(|&key| offer.fits(key)).collect();
+            fitting.sort_by_key(|&key| offer.rank(key));
+            assert_eq!(fitting, expected, "{schemes:?} {suites:?}");
+        }
+        let offer = Offer::read(&schemes(true, true), &[new], &aws_lc_rs::default_provider());
+        assert!(!offer.fits(KeyType::EcP384), "a curve is used with one hash only");
+    }
+}
