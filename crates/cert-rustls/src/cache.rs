@@ -7,12 +7,26 @@ use cert_store::{CertId, Generation};
 use lru::LruCache;
 use rustls::sign::CertifiedKey;
 
-/// A certificate that can be served.
+/// A certificate that can be served. Its weight is what it takes, by the lengths that are known and what was measured of
+/// the rest.
 #[derive(Clone, Debug)]
 pub(crate) struct Hot {
     pub(crate) key: Arc<CertifiedKey>,
-    pub(crate) key_type: KeyType,
     pub(crate) generation: Generation,
+    weight: usize,
+}
+
+impl Hot {
+    /// `own_bytes` is the length of the chain but for what it shares with others.
+    pub(crate) fn new(
+        key: Arc<CertifiedKey>,
+        key_type: KeyType,
+        generation: Generation,
+        own_bytes: usize,
+    ) -> Self {
+        let weight = own_bytes + key.cert.len() * PER_CERTIFICATE + PER_ENTRY + key_weight(key_type);
+        Self { key, generation, weight }
+    }
 }
 
 /// One version of each certificate: the latest that was opened.
@@ -47,21 +61,21 @@ impl KeyCache {
         if entries.by_use.peek(&id).is_some_and(|kept| kept.generation > hot.generation) {
             return;
         }
-        entries.bytes += weight(&hot);
+        entries.bytes += hot.weight;
         if let Some(before) = entries.by_use.put(id, hot) {
-            entries.bytes -= weight(&before);
+            entries.bytes -= before.weight;
         }
         while entries.bytes > self.capacity
             && let Some((_, oldest)) = entries.by_use.pop_lru()
         {
-            entries.bytes -= weight(&oldest);
+            entries.bytes -= oldest.weight;
         }
     }
 
     pub(crate) fn remove(&self, id: CertId) {
         let mut entries = self.entries();
         if let Some(removed) = entries.by_use.pop(&id) {
-            entries.bytes -= weight(&removed);
+            entries.bytes -= removed.weight;
         }
     }
 
@@ -83,12 +97,6 @@ impl KeyCache {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What an entry takes, by the lengths that are known and what was measured of the rest.
-fn weight(hot: &Hot) -> usize {
-    let chain: usize = hot.key.cert.iter().map(|certificate| certificate.len() + PER_CERTIFICATE).sum();
-    chain + PER_ENTRY + key_weight(hot.key_type)
 }
 
 /// A key as the library keeps it, which has signed: for RSA the numbers, their forms for fast arithmetic, and what

@@ -14,7 +14,7 @@ use rustls::{
 
 use crate::{
     Builder, EdgeStatus, LoadError, Prepared, cache::KeyCache, choice::Offer, fresh, fresh::Wanted,
-    load::Loads, status::Counts,
+    intermediates::Intermediates, load::Loads, status::Counts,
 };
 
 /// A node that serves the domains of a [`CertService`]. Cheap to clone; clones are the same edge.
@@ -31,6 +31,7 @@ pub(crate) struct Parts {
     kind: TargetKind,
     names: Names,
     pub(crate) cache: KeyCache,
+    pub(crate) intermediates: Intermediates,
     pub(crate) loads: Loads,
     pub(crate) wanted: Wanted,
     pub(crate) counts: Counts,
@@ -159,6 +160,7 @@ impl Parts {
             kind,
             names,
             cache: KeyCache::new(cache_bytes),
+            intermediates: Intermediates::default(),
             loads: Loads::default(),
             wanted: Wanted::default(),
             counts: Counts::default(),

@@ -55,6 +55,7 @@ mod choice;
 mod edge;
 mod error;
 mod fresh;
+mod intermediates;
 mod load;
 mod prepared;
 mod resolve;

@@ -8,7 +8,7 @@ use std::{
 
 use cert_core::KeyForm;
 use cert_service::{BoundCert, Caller, Resolved, Served, with_causes};
-use cert_store::{CertId, Generation};
+use cert_store::{CertId, Generation, ServedChain};
 use futures_util::future::{BoxFuture, FutureExt as _, Shared, WeakShared};
 use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer},
@@ -108,9 +108,26 @@ impl Parts {
         // That it belongs to the leaf was proved when it was sealed, and opening it proves that it is the same.
         let signing = self.provider.key_provider.load_private_key(form(key.secret_der().to_vec()));
         let signing = signing.map_err(|source| LoadError::Key { id, source })?;
-        let chain = record.chain.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
+        let (chain, own_bytes) = self.chain(&record.chain);
         let key = Arc::new(CertifiedKey::new(chain, signing));
-        Ok(Hot { key, key_type: record.leaf.key_type, generation: found })
+        Ok(Hot::new(key, record.leaf.key_type, found, own_bytes))
+    }
+
+    /// The chain, and the length of what no other chain shares.
+    fn chain(&self, served: &ServedChain) -> (Vec<CertificateDer<'static>>, usize) {
+        let mut own_bytes = 0;
+        let share = |(place, der): (usize, &[u8])| {
+            let shared = if place == 0 { None } else { self.intermediates.share(der) };
+            shared.map_or_else(
+                || {
+                    own_bytes += der.len();
+                    CertificateDer::from(der.to_vec())
+                },
+                CertificateDer::from,
+            )
+        };
+        let chain = served.iter().enumerate().map(share).collect();
+        (chain, own_bytes)
     }
 
     /// The highest generation of a certificate that this edge knows of.
