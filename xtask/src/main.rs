@@ -22,6 +22,7 @@ Examples:
   cargo xtask growth sled --up-to 10000
   cargo xtask ratios core     the ratios of one group
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
+  cargo xtask measure edge    start, memory and floods with 50,000 certificates and 1M names
   cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
@@ -35,6 +36,8 @@ enum Cli {
     Growth(measure::GrowthOptions),
     /// What the worst known inputs cost, the slowest last
     Hostile,
+    /// What an edge costs on a store on disk: start, memory, unknown names
+    Measure(measure::MeasureOptions),
     /// What our work costs over the part that nobody can do without
     Ratios(measure::RatioOptions),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Growth(options) => measure::growth(&options),
         Cli::Hostile => measure::hostile(),
+        Cli::Measure(options) => measure::measure(&options),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };

@@ -1,4 +1,4 @@
-//! `cargo xtask ratios`, `cargo xtask hostile` and `cargo xtask bench`.
+//! `cargo xtask ratios`, `cargo xtask measure`, `cargo xtask hostile` and `cargo xtask bench`.
 
 use std::process::Command;
 
@@ -39,6 +39,37 @@ pub(crate) fn growth(options: &GrowthOptions) -> Result<(), String> {
     run.arg(&options.backend);
     if let Some(up_to) = options.up_to {
         run.args(["--up-to", &up_to.to_string()]);
+    }
+    command::run(&mut run)
+}
+
+#[derive(clap::Args)]
+pub(crate) struct MeasureOptions {
+    /// What is measured
+    what: What,
+    /// Small stores, once: whether it works, not what it costs
+    #[arg(long)]
+    smoke: bool,
+    /// How often each thing is measured
+    #[arg(long)]
+    repeat: Option<usize>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum What {
+    Edge,
+}
+
+/// What a part costs on real stores, which are made on the first run.
+pub(crate) fn measure(options: &MeasureOptions) -> Result<(), String> {
+    let What::Edge = options.what;
+    let mut run = measuring("edges");
+    run.arg("--folder").arg(command::target().join("edges"));
+    if options.smoke {
+        run.arg("--smoke");
+    }
+    if let Some(repeat) = options.repeat {
+        run.args(["--repeat", &repeat.to_string()]);
     }
     command::run(&mut run)
 }

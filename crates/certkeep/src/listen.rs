@@ -10,12 +10,22 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-/// Serves connections until `stop` ends, then lets requests end that are under way, but not for ever.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+/// Serves connections until `stop` ends, then lets requests end that are under way, but not for ever. `open` makes of a
+/// client's stream the one that HTTP is spoken on, if anything.
+pub(crate) async fn serve<Opening, IO>(
+    listener: TcpListener,
+    router: Router,
+    open: impl Fn(TcpStream) -> Opening,
+    stop: impl Future<Output = ()>,
+) where
+    Opening: Future<Output = Option<IO>> + Send + 'static,
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = pin!(stop);
@@ -25,14 +35,15 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             accepted = accept(&listener, &places) => accepted,
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_DEADLINE)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = connections.watch(connection);
+        let (opening, watcher) = (open(stream), connections.watcher());
         tokio::spawn(async move {
+            let Some(stream) = opening.await else { return };
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_DEADLINE)
+                .serve_connection(TokioIo::new(stream), service);
             // A client that goes away in the middle is nobody's error here.
-            if let Err(error) = connection.await {
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection was cut");
             }
             drop(place);

@@ -15,6 +15,7 @@ mod output;
 mod report;
 mod serve;
 mod store;
+mod tls;
 
 use std::{alloc::System, process::ExitCode};
 

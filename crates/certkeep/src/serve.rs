@@ -13,7 +13,7 @@ use cert_http::{Authenticator, Options};
 use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
 use tokio::{net::TcpListener, signal};
 
-use crate::{bootstrap, cli::ServeArgs, config::Config, cpu::Cores, failure::Failure, listen};
+use crate::{bootstrap, cli::ServeArgs, config::Config, cpu::Cores, failure::Failure, listen, tls::Tls};
 
 /// Runs the server until it is asked to stop.
 pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
@@ -35,28 +35,46 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     result
 }
 
-async fn serve(config: Config, is_default: bool) -> Result<(), Failure> {
-    let address = config.listen;
+async fn serve(mut config: Config, is_default: bool) -> Result<(), Failure> {
+    let (address, tls) = (config.listen, config.tls.take());
     let store = config.store.to_string();
-    let router = assemble(config).await?;
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Failure::new(format!(
-            "cannot listen on {address}: {error}\n  stop what listens there, or choose --listen"
-        ))
-    })?;
-    let address = listener.local_addr().unwrap_or(address);
+    let (certs, router) = assemble(config).await?;
+    let (listener, address) = bind(address, "--listen").await?;
+    let tls = match tls {
+        None => None,
+        Some(tls) => {
+            let (listener, address) = bind(tls.listen, "--tls-listen").await?;
+            Some((listener, address, Tls::start(certs, tls.name).await?))
+        }
+    };
     tracing::info!(%address, store, "listening");
-    announce(address, is_default)?;
-    listen::serve(listener, router, async {
+    announce(address, tls.as_ref().map(|(_, address, tls)| (*address, tls)), is_default)?;
+    let stopping = async {
         stop_signal().await;
         tracing::info!("stopping");
-    })
-    .await;
+    };
+    let plain = listen::serve(listener, router.clone(), async |stream| Some(stream), stopping);
+    let encrypted = async {
+        if let Some((listener, _, tls)) = tls {
+            listen::serve(listener, router, |stream| tls.open(stream), stop_signal()).await;
+        }
+    };
+    tokio::join!(plain, encrypted);
     Ok(())
 }
 
-/// The router over store, key ring and plans.
-async fn assemble(config: Config) -> Result<Router, Failure> {
+async fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!(
+            "cannot listen on {address}: {error}\n  stop what listens there, or choose {flag}"
+        ))
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
+}
+
+/// The service over store, key ring and plans, and its router.
+async fn assemble(config: Config) -> Result<(CertService, Router), Failure> {
     let store = config.store.open().await?;
     let (ring, is_new) = open_ring(&config.key_ring)?;
     let built = CertService::builder_shared(store, Arc::new(ring))
@@ -69,7 +87,7 @@ async fn assemble(config: Config) -> Result<Router, Failure> {
         .authenticator(Authenticator::new(config.credentials))
         .expose_private_keys(config.expose_private_keys)
         .max_body(config.max_body);
-    Ok(cert_http::router(certs, options))
+    Ok((certs.clone(), cert_http::router(certs, options)))
 }
 
 /// The ring, and whether it was made just now.
@@ -99,9 +117,12 @@ fn start_failure(error: &ServiceError, ring: &Path, is_new: bool) -> Failure {
 }
 
 /// Says where the server is, and what to try. Scripts wait for the first line.
-fn announce(address: SocketAddr, is_default: bool) -> Result<(), Failure> {
+fn announce(address: SocketAddr, tls: Option<(SocketAddr, &Tls)>, is_default: bool) -> Result<(), Failure> {
     let url = format!("http://{address}");
     let mut text = format!("certkeep {} listens on {url}\n", env!("CARGO_PKG_VERSION"));
+    if let Some((address, tls)) = tls {
+        text.push_str(&format!("and on {address} as https://{}\n", tls.name()));
+    }
     if is_default {
         let line = bootstrap::next_step(&url)?;
         text.push_str(&format!("\nNext, in a second terminal in this folder:\n\n{line}\n\n"));

@@ -15,6 +15,8 @@ use crate::failure::Failure;
 #[serde(deny_unknown_fields)]
 pub(super) struct FileConfig {
     pub(super) listen: Option<String>,
+    pub(super) tls_listen: Option<String>,
+    pub(super) tls_name: Option<String>,
     pub(super) store: Option<String>,
     pub(super) key_ring: Option<PathBuf>,
     pub(super) expose_private_keys: Option<bool>,
@@ -86,6 +88,7 @@ pub(super) struct ClassTable {
     #[serde(default)]
     pub(super) rules: BTreeMap<String, RuleLevelWord>,
     pub(super) quota: Option<u64>,
+    pub(super) takeover: Option<bool>,
 }
 
 #[derive(Deserialize)]

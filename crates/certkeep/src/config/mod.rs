@@ -12,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+use cert_core::DnsName;
 use cert_http::Credential;
 use cert_service::Caller;
 use cert_store::Quota;
@@ -27,12 +28,20 @@ use plans::PlansByOwner;
 /// Everything that `serve` needs, checked.
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<TlsConfig>,
     pub(crate) store: StoreUrl,
     pub(crate) key_ring: PathBuf,
     pub(crate) expose_private_keys: bool,
     pub(crate) max_body: usize,
     pub(crate) plans: PlansByOwner,
     pub(crate) credentials: HashMap<String, Arc<Credential>>,
+}
+
+/// Where HTTPS is listened for, and whose certificate is shown there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TlsConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) name: DnsName,
 }
 
 impl Config {
@@ -47,9 +56,8 @@ impl Config {
         let listen = file.listen.as_deref().unwrap_or(DEFAULT_LISTEN);
         let limits = file.limits.clone().unwrap_or_default();
         Ok(Self {
-            listen: listen.parse().map_err(|_| {
-                format!("listen = \"{listen}\" must be an address and a port, as {DEFAULT_LISTEN}")
-            })?,
+            listen: address("listen", listen)?,
+            tls: tls(file.tls_listen.as_deref(), file.tls_name.as_deref())?,
             store: StoreUrl::parse(file.store.as_deref().unwrap_or(DEFAULT_STORE))?,
             key_ring: file.key_ring.clone().unwrap_or_else(|| DEFAULT_KEY_RING.into()),
             expose_private_keys: file.expose_private_keys.unwrap_or(true),
@@ -69,6 +77,20 @@ const DEFAULT_KEY_RING: &str = "./certkeep-data/keyring.toml";
 const DEFAULT_MAX_BODY: &str = "1MiB";
 const DEFAULT_QUOTA: Quota = Quota { live: 1_000, total: 10_000 };
 
+fn address(field: &str, text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("{field} = \"{text}\" must be an address and a port, as {DEFAULT_LISTEN}"))
+}
+
+fn tls(listen: Option<&str>, name: Option<&str>) -> Result<Option<TlsConfig>, String> {
+    let Some(listen) = listen else { return Ok(None) };
+    let name = name.ok_or_else(|| {
+        "tls_listen needs tls_name: the domain whose certificate clients are shown".to_owned()
+    })?;
+    let name = name.parse().map_err(|error| format!("tls_name = \"{name}\": {error}"))?;
+    Ok(Some(TlsConfig { listen: address("tls_listen", listen)?, name }))
+}
+
 fn override_by(file: &mut FileConfig, args: &ServeArgs) {
     let mut limits = file.limits.take().unwrap_or_default();
     limits.quota = args.quota.or(limits.quota);
@@ -76,6 +98,8 @@ fn override_by(file: &mut FileConfig, args: &ServeArgs) {
     limits.max_body = args.max_body.clone().or(limits.max_body);
     file.limits = Some(limits);
     file.listen = args.listen.map(|listen| listen.to_string()).or_else(|| file.listen.take());
+    file.tls_listen = args.tls_listen.map(|listen| listen.to_string()).or_else(|| file.tls_listen.take());
+    file.tls_name = args.tls_name.clone().or_else(|| file.tls_name.take());
     file.store = args.store.clone().or_else(|| file.store.take());
     file.key_ring = args.key_ring.clone().or_else(|| file.key_ring.take());
     file.expose_private_keys = args.expose_private_keys.or(file.expose_private_keys);

@@ -72,7 +72,9 @@ fn class_plan(name: &str, class: &ClassTable, file: &FileConfig, everybody: &Pla
     };
     let policy = with_minimum(policy, &format!("class.{name}"), class.minimum_validity.as_ref())?;
     let policy = with_rules(policy, &class.rules)?;
-    let plan = Plan::new(Arc::new(policy)).with_quota(everybody.quota());
+    let plan = Plan::new(Arc::new(policy))
+        .with_quota(everybody.quota())
+        .with_takeover(class.takeover.unwrap_or_else(|| everybody.takes_over()));
     Ok(with_live(&plan, class.quota))
 }
 
