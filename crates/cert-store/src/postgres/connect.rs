@@ -1,6 +1,6 @@
 //! Connecting, host by host.
 
-use core::{future::Future, pin::Pin};
+use core::{fmt, future::Future, pin::Pin};
 use std::{
     fs,
     sync::{
@@ -17,8 +17,9 @@ use rustls::{
 };
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
-    Client, Config, Error,
+    Client, Config, Connection, Error, Socket,
     config::{Host, SslMode},
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -43,24 +44,31 @@ impl HostByHost {
         Ok(Self { hosts, last: AtomicUsize::new(0), tls, patience })
     }
 
+    /// A connection with a task that drives it.
     pub(super) async fn connect(&self) -> Result<(Client, JoinHandle<()>), ConnectError> {
+        let (client, connection) = self.connect_to_drive().await?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to Postgres ended");
+            }
+        });
+        Ok((client, driver))
+    }
+
+    /// A connection that the caller drives.
+    pub(super) async fn connect_to_drive(&self) -> Result<(Client, Driver), ConnectError> {
         let first = self.last.load(Ordering::Relaxed);
         let mut failure = ConnectError::NoHost;
-        // A refusal says more than silence, so it is kept.
         for index in (first..self.hosts.len()).chain(0..first) {
             match timeout(self.patience, self.hosts[index].connect(self.tls.clone())).await {
-                Ok(Ok((client, connection))) => {
+                Ok(Ok(connected)) => {
                     self.last.store(index, Ordering::Relaxed);
-                    let driver = tokio::spawn(async move {
-                        if let Err(error) = connection.await {
-                            tracing::debug!(%error, "a connection to Postgres ended");
-                        }
-                    });
-                    return Ok((client, driver));
+                    return Ok(connected);
                 }
+                // A refusal says more than silence, so it is kept.
                 Ok(Err(error)) => failure = ConnectError::Refused(error),
                 Err(_) if matches!(failure, ConnectError::NoHost) => {
-                    failure = ConnectError::NoAnswer(self.patience)
+                    failure = ConnectError::NoAnswer(self.patience);
                 }
                 Err(_) => {}
             }
@@ -68,6 +76,9 @@ impl HostByHost {
         Err(failure)
     }
 }
+
+/// The side of a connection that speaks with the server.
+pub(super) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Enough for a handshake over any network that a database should be on.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -87,6 +98,13 @@ fn explain(error: &Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("the server refused the connection: {}", said.message()),
         None => "the connection could not be made".to_owned(),
+    }
+}
+
+impl fmt::Debug for HostByHost {
+    /// The configurations show no password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostByHost").field("hosts", &self.hosts).finish_non_exhaustive()
     }
 }
 
