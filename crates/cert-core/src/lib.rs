@@ -29,6 +29,7 @@ pub mod caps;
 mod certificate;
 mod chain;
 mod code;
+mod cursor;
 mod decode;
 mod diagnose;
 mod error;

@@ -2,10 +2,14 @@
 
 use der::{
     Decode as _, Reader as _, SliceReader,
-    asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef},
+    asn1::{AnyRef, BitStringRef, ObjectIdentifier},
 };
+use pki_types::alg_id;
 
-use crate::KeyType;
+use crate::{
+    KeyType,
+    cursor::{Cursor, INTEGER, SEQUENCE, unsigned},
+};
 
 /// What a `SubjectPublicKeyInfo` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +21,17 @@ pub(crate) enum SubjectPublicKeyInfo {
 impl SubjectPublicKeyInfo {
     /// Reads the DER of a `SubjectPublicKeyInfo`.
     pub(crate) fn read(der: &[u8]) -> der::Result<Self> {
-        let mut reader = SliceReader::new(der)?;
-        let (algorithm, key) = reader.sequence(|info| {
-            let algorithm = info.sequence(KeyAlgorithm::read)?;
-            Ok::<_, der::Error>((algorithm, info.decode::<BitStringRef<'_>>()?))
-        })?;
-        reader.finish()?;
+        let mut outer = Cursor::new(der);
+        let mut info = outer.enter(SEQUENCE)?;
+        let algorithm = KeyAlgorithm::read_next(&mut info, der)?;
+        let key = info.decode::<BitStringRef<'_>>()?;
+        info.finish()?;
+        outer.finish()?;
         Ok(match algorithm {
-            KeyAlgorithm::Rsa => read_rsa_bits(key.raw_bytes())
-                .map_or_else(|| Self::Unsupported { name: "RSA with a malformed key".into() }, Self::rsa),
+            KeyAlgorithm::Rsa => match rsa_public_numbers(key.raw_bytes()) {
+                Some((modulus, _)) => Self::rsa(bit_length(modulus)),
+                None => Self::Unsupported { name: "RSA with a malformed key".into() },
+            },
             KeyAlgorithm::Fixed(key_type) => Self::Supported(key_type),
             KeyAlgorithm::Unsupported(name) => Self::Unsupported { name },
         })
@@ -56,6 +62,19 @@ pub(crate) enum KeyAlgorithm {
 }
 
 impl KeyAlgorithm {
+    /// Reads an `AlgorithmIdentifier`.
+    fn read_next(cursor: &mut Cursor<'_>, der: &[u8]) -> der::Result<Self> {
+        // Nearly all are one of these to the octet.
+        let common = match cursor.clone().value(SEQUENCE)?.of(der) {
+            identifier if identifier == alg_id::RSA_ENCRYPTION.as_ref() => Self::Rsa,
+            identifier if identifier == alg_id::ECDSA_P256.as_ref() => Self::Fixed(KeyType::EcP256),
+            identifier if identifier == alg_id::ECDSA_P384.as_ref() => Self::Fixed(KeyType::EcP384),
+            _ => return cursor.with_der(|reader| reader.sequence(Self::read)),
+        };
+        cursor.element()?;
+        Ok(common)
+    }
+
     /// Reads the content of an `AlgorithmIdentifier`.
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
         let algorithm = ObjectIdentifier::decode(reader)?;
@@ -84,23 +103,20 @@ impl KeyAlgorithm {
 
 /// The bits of `subjectPublicKey` in a `SubjectPublicKeyInfo`.
 pub(crate) fn subject_public_key(spki: &[u8]) -> Option<&[u8]> {
-    let mut reader = SliceReader::new(spki).ok()?;
-    let bits = reader.sequence(|info| {
-        AnyRef::decode(info)?;
-        info.decode::<BitStringRef<'_>>()
-    });
-    bits.ok()?.as_bytes()
+    let mut info = Cursor::new(spki).enter(SEQUENCE).ok()?;
+    info.element().ok()?;
+    let bits = info.decode::<BitStringRef<'_>>().ok()?;
+    info.finish().ok()?;
+    bits.as_bytes()
 }
 
-/// Bits of the modulus of an `RSAPublicKey`.
-fn read_rsa_bits(key: &[u8]) -> Option<usize> {
-    let mut reader = SliceReader::new(key).ok()?;
-    let modulus_bits = reader.sequence(|numbers| {
-        let modulus = UintRef::decode(numbers)?;
-        UintRef::decode(numbers)?;
-        Ok::<_, der::Error>(bit_length(modulus.as_bytes()))
-    });
-    modulus_bits.ok().filter(|_| reader.finish().is_ok())
+/// Modulus and exponent of an `RSAPublicKey` (RFC 8017 A.1.1), without leading zeros.
+pub(crate) fn rsa_public_numbers(public: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut outer = Cursor::new(public);
+    let mut numbers = outer.enter(SEQUENCE).ok()?;
+    let modulus = unsigned(numbers.value(INTEGER).ok()?.of(public))?;
+    let exponent = unsigned(numbers.value(INTEGER).ok()?.of(public))?;
+    (numbers.is_finished() && outer.is_finished()).then_some((modulus, exponent))
 }
 
 /// Bits of a big-endian number without leading zeros.

@@ -1,8 +1,8 @@
 //! What a block or a DER element is, whatever field it was put in.
 
-use der::{Decode as _, Header, Reader as _, SliceReader};
+use der::{Decode as _, Header, Reader as _, SliceReader, Tag};
 
-use crate::KeyForm;
+use crate::{KeyForm, cursor::Cursor};
 
 /// What people upload, rightly or wrongly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,16 +81,20 @@ const EXPLICIT_0: u8 = 0xa0;
 fn tags_within(sequence: &[u8]) -> der::Result<Vec<u8>> {
     const ENOUGH: usize = 4;
     let mut tags = Vec::with_capacity(ENOUGH);
-    let mut reader = SliceReader::new(sequence)?;
-    Header::decode(&mut reader)?.tag().assert_eq(der::Tag::Sequence)?;
-    while tags.len() < ENOUGH && !reader.is_finished() {
-        tags.push(reader.tlv_bytes()?[0]);
+    let mut parts = parts_of(sequence)?;
+    while tags.len() < ENOUGH && !parts.is_finished() {
+        tags.push(parts.element()?.tag);
     }
     Ok(tags)
 }
 
 fn first_part(sequence: &[u8]) -> der::Result<&[u8]> {
+    Ok(parts_of(sequence)?.element()?.whole.of(sequence))
+}
+
+/// What stands behind the header of a sequence, whether or not it is all there.
+fn parts_of(sequence: &[u8]) -> der::Result<Cursor<'_>> {
     let mut reader = SliceReader::new(sequence)?;
-    Header::decode(&mut reader)?;
-    reader.tlv_bytes()
+    Header::decode(&mut reader)?.tag().assert_eq(Tag::Sequence)?;
+    Ok(Cursor::starting_at(sequence, reader.position()))
 }

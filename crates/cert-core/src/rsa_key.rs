@@ -9,7 +9,7 @@ use der::{Decode as _, Reader as _, SliceReader, asn1::UintRef};
 
 use crate::{
     caps,
-    public_key::{bit_length, subject_public_key},
+    public_key::{bit_length, rsa_public_numbers, subject_public_key},
 };
 
 /// The public numbers and the primes of an `RSAPrivateKey` (RFC 8017 A.1.2), without leading zeros.
@@ -61,7 +61,7 @@ impl<'a> RsaNumbers<'a> {
 
     /// The modulus of an `RSAPublicKey`.
     pub(crate) fn public_modulus(public: &[u8]) -> Option<&[u8]> {
-        public_numbers(public).map(|(modulus, _)| modulus)
+        rsa_public_numbers(public).map(|(modulus, _)| modulus)
     }
 
     pub(crate) const fn modulus(&self) -> &'a [u8] {
@@ -90,17 +90,8 @@ impl<'a> RsaNumbers<'a> {
 
 /// What the RSA key in a certificate's `SubjectPublicKeyInfo` gives away.
 pub(crate) fn certificate_weakness(spki: &[u8]) -> Option<RsaWeakness> {
-    let (modulus, exponent) = public_numbers(subject_public_key(spki)?)?;
+    let (modulus, exponent) = rsa_public_numbers(subject_public_key(spki)?)?;
     public_weakness(modulus, exponent)
-}
-
-/// Modulus and exponent of an `RSAPublicKey` (RFC 8017 A.1.1).
-fn public_numbers(public: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut reader = SliceReader::new(public).ok()?;
-    let numbers = reader.sequence(|fields| {
-        Ok::<_, der::Error>((UintRef::decode(fields)?.as_bytes(), UintRef::decode(fields)?.as_bytes()))
-    });
-    numbers.ok()
 }
 
 /// Whether a modulus of this many bits is neither too short nor too long, and whole octets.

@@ -7,7 +7,7 @@ use std::{
 
 use pki_types::TrustAnchor;
 
-use crate::{Breach, Certificate, Error, decode, rules::lasting_breaches};
+use crate::{Breach, Certificate, Error, cursor::Cursor, decode, rules::lasting_breaches};
 
 /// Where a trust anchor comes from: some rules hold for public CAs only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,6 +138,5 @@ impl core::fmt::Debug for TrustAnchors {
 
 /// The content of a DER sequence. `TrustAnchor` keeps names and keys without their header.
 pub(crate) fn name_content(der: &[u8]) -> &[u8] {
-    use der::{Decode as _, asn1::AnyRef};
-    AnyRef::from_der(der).map_or(&[], |any| any.value())
+    Cursor::new(der).element().map_or(&[], |element| element.value.of(der))
 }

@@ -1,8 +1,9 @@
 //! The two date forms of RFC 5280 section 4.1.2.5.
 
-use der::{Decode as _, Header, Reader as _, SliceReader, Tag};
-
-use crate::Timestamp;
+use crate::{
+    Timestamp,
+    cursor::{Cursor, GENERALIZED_TIME, UTC_TIME},
+};
 
 /// A date that is not in the one form that RFC 5280 allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,21 +15,20 @@ pub(crate) struct DateError {
 }
 
 /// Reads `Time`: UTCTime as `YYMMDDHHMMSSZ` or GeneralizedTime as `YYYYMMDDHHMMSSZ`.
-pub(super) fn read(reader: &mut SliceReader<'_>) -> der::Result<Result<Timestamp, DateError>> {
-    let header = Header::decode(reader)?;
-    let text = reader.read_slice(header.length())?;
-    let date = match header.tag() {
-        Tag::UtcTime => utc_time(text),
-        Tag::GeneralizedTime => generalized_time(text),
-        tag => return Err(tag.unexpected_error(None).into()),
-    };
+pub(super) fn read(cursor: &mut Cursor<'_>, der: &[u8]) -> der::Result<Result<Timestamp, DateError>> {
+    if cursor.peek().is_some_and(|tag| tag != UTC_TIME && tag != GENERALIZED_TIME) {
+        return Err(cursor.unexpected(None));
+    }
+    let element = cursor.element()?;
+    let text = element.value.of(der);
+    let date = if element.tag == UTC_TIME { utc_time(text) } else { generalized_time(text) };
     Ok(date.ok_or_else(|| DateError {
         text: String::from_utf8_lossy(text)
             .chars()
             .take(32)
             .map(|c| if c.is_control() { '?' } else { c })
             .collect(),
-        without_seconds: header.tag() == Tag::UtcTime && text.len() == 11,
+        without_seconds: element.tag == UTC_TIME && text.len() == 11,
     }))
 }
 
@@ -56,16 +56,14 @@ fn number(digits: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use der::{Reader as _, SliceReader};
-
     use super::{DateError, read};
-    use crate::Timestamp;
+    use crate::{Timestamp, cursor::Cursor};
 
     fn date(tag: u8, text: &str) -> Result<Timestamp, DateError> {
         let der = [&[tag, text.len() as u8], text.as_bytes()].concat();
-        let mut reader = SliceReader::new(&der).unwrap();
-        let date = read(&mut reader).unwrap();
-        reader.finish().unwrap();
+        let mut cursor = Cursor::new(&der);
+        let date = read(&mut cursor, &der).unwrap();
+        cursor.finish().unwrap();
         date
     }
 

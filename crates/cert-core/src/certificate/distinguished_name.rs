@@ -2,10 +2,9 @@
 
 use core::fmt::{self, Write as _};
 
-use der::{
-    Decode as _, Reader as _, SliceReader, Tag, Tagged as _,
-    asn1::{AnyRef, ObjectIdentifier},
-};
+use der::asn1::ObjectIdentifier;
+
+use crate::cursor::{BMP_STRING, Cursor, OBJECT_IDENTIFIER, SEQUENCE, TELETEX_STRING};
 
 /// The DER of a `Name` (RFC 5280 section 4.1.2.4), read when it is shown.
 pub(super) struct DistinguishedName<'a> {
@@ -24,24 +23,20 @@ impl<'a> DistinguishedName<'a> {
 
     pub(super) fn common_names(&self) -> Vec<String> {
         let attributes = self.attributes().unwrap_or_default();
-        attributes.iter().filter(|(kind, _)| *kind == COMMON_NAME).map(|(_, value)| text(value)).collect()
+        let common_names = attributes.iter().filter(|attribute| attribute.kind == COMMON_NAME);
+        common_names.map(Attribute::text).collect()
     }
 
-    fn attributes(&self) -> der::Result<Vec<(ObjectIdentifier, AnyRef<'a>)>> {
+    fn attributes(&self) -> der::Result<Vec<Attribute<'a>>> {
         let mut attributes = Vec::new();
-        let mut reader = SliceReader::new(self.der)?;
-        reader.sequence(|names| {
-            while !names.is_finished() && attributes.len() < MAX_ATTRIBUTES {
-                let relative = AnyRef::decode(names)?;
-                let mut set = SliceReader::new(relative.value())?;
-                while !set.is_finished() {
-                    attributes
-                        .push(set.sequence(|pair| Ok::<_, der::Error>((pair.decode()?, pair.decode()?)))?);
-                }
+        let mut names = Cursor::new(self.der).enter(SEQUENCE)?;
+        // Names of hostile length are cut, not refused: they are only shown.
+        while !names.is_finished() && attributes.len() < MAX_ATTRIBUTES {
+            let mut relative = names.enter_any()?;
+            while !relative.is_finished() {
+                attributes.push(Attribute::read(relative.enter(SEQUENCE)?, self.der)?);
             }
-            // Names of hostile length are cut, not refused: they are only shown.
-            names.drain(names.remaining_len())
-        })?;
+        }
         Ok(attributes)
     }
 }
@@ -51,14 +46,44 @@ impl fmt::Display for DistinguishedName<'_> {
         let Ok(attributes) = self.attributes() else {
             return f.write_str("(a name that does not decode)");
         };
-        for (index, (kind, value)) in attributes.iter().enumerate() {
+        for (index, attribute) in attributes.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            match SHORT_NAMES.iter().find(|(oid, _)| oid == kind) {
-                Some((_, short)) => write!(f, "{separator}{short}={}", text(value))?,
-                None => write!(f, "{separator}{kind}={}", text(value))?,
+            match SHORT_NAMES.iter().find(|(kind, _)| *kind == attribute.kind) {
+                Some((_, short)) => write!(f, "{separator}{short}={}", attribute.text())?,
+                None => write!(f, "{separator}{}={}", attribute.kind, attribute.text())?,
             }
         }
         Ok(())
+    }
+}
+
+/// A type and a value.
+struct Attribute<'a> {
+    kind: ObjectIdentifier,
+    value_tag: u8,
+    value: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    fn read(mut pair: Cursor<'_>, der: &'a [u8]) -> der::Result<Self> {
+        let kind = ObjectIdentifier::from_bytes(pair.value(OBJECT_IDENTIFIER)?.of(der))?;
+        let value = pair.element()?;
+        pair.finish()?;
+        Ok(Self { kind, value_tag: value.tag, value: value.value.of(der) })
+    }
+
+    /// A directory string as text. Its length is cut, and what could forge a line of a log or a terminal's state is
+    /// shown as a code point.
+    fn text(&self) -> String {
+        match self.value_tag {
+            BMP_STRING => {
+                let units = self.value.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+                printable(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)))
+            }
+            // ISO 8859-1 is how it is used in certificates.
+            TELETEX_STRING => printable(self.value.iter().map(|&b| char::from(b))),
+            _ => printable_ascii(self.value),
+        }
     }
 }
 
@@ -77,22 +102,7 @@ const SHORT_NAMES: [(ObjectIdentifier, &str); 9] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
 ];
 
-/// A directory string as text. Its length is cut, and what could forge a line of a log or a terminal's state is shown
-/// as a code point.
-fn text(value: &AnyRef<'_>) -> String {
-    let bytes = value.value();
-    match value.tag() {
-        Tag::BmpString => {
-            let units = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            printable(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)))
-        }
-        // ISO 8859-1 is how TeletexString is used in certificates.
-        Tag::TeletexString => printable(bytes.iter().map(|&b| char::from(b))),
-        _ => printable_ascii(bytes),
-    }
-}
-
-/// The same for bytes that are meant as ASCII, which nearly all are.
+/// Bytes that are meant as ASCII, which nearly all are, as text.
 pub(super) fn printable_ascii(bytes: &[u8]) -> String {
     let is_plain = bytes.len() <= MAX_TEXT && bytes.iter().all(|&b| (b' '..=b'~').contains(&b));
     let text = String::from_utf8_lossy(bytes);

@@ -1,13 +1,12 @@
 //! The extensions of a certificate (RFC 5280 section 4.2).
 
-use der::{Decode as _, Reader as _, SliceReader, Tag, asn1::BitStringRef};
+use der::asn1::BitStringRef;
 
-use super::{
-    error::CertificateError,
-    oid,
-    reader::{Span, value},
+use super::{error::CertificateError, oid};
+use crate::{
+    caps,
+    cursor::{Cursor, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Span},
 };
-use crate::caps;
 
 /// One extension as it stands in the DER.
 #[derive(Clone, Copy, Debug)]
@@ -52,18 +51,15 @@ impl KeyUsage {
 }
 
 impl Extensions {
-    /// Reads the `SEQUENCE OF Extension`.
-    pub(super) fn read(reader: &mut SliceReader<'_>, der: &[u8]) -> Result<Self, CertificateError> {
+    /// Reads the content of the `SEQUENCE OF Extension`.
+    pub(super) fn read(mut list: Cursor<'_>, der: &[u8]) -> Result<Self, CertificateError> {
         let mut extensions = Self::default();
-        reader.sequence(|list| {
-            while !list.is_finished() {
-                if extensions.all.len() == caps::MAX_EXTENSIONS {
-                    return Err(CertificateError::TooManyExtensions { max: caps::MAX_EXTENSIONS });
-                }
-                extensions.all.push(list.sequence(read_extension)?);
+        while !list.is_finished() {
+            if extensions.all.len() == caps::MAX_EXTENSIONS {
+                return Err(CertificateError::TooManyExtensions { max: caps::MAX_EXTENSIONS });
             }
-            Ok(())
-        })?;
+            extensions.all.push(read_extension(list.enter(SEQUENCE)?)?);
+        }
         extensions.read_values(der)?;
         Ok(extensions)
     }
@@ -78,13 +74,11 @@ impl Extensions {
 
     fn read_values(&mut self, der: &[u8]) -> Result<(), CertificateError> {
         for extension in &self.all {
-            let at = extension.value;
+            let value = Cursor::within(der, extension.value);
             match extension.oid.of(der) {
-                oid::BASIC_CONSTRAINTS => {
-                    self.basic_constraints = Some(within(at, read_basic_constraints(at.of(der)))?)
-                }
-                oid::KEY_USAGE => self.key_usage = Some(within(at, read_key_usage(at.of(der)))?),
-                oid::EXTENDED_KEY_USAGE => self.purposes = Some(read_purposes(at, der)?),
+                oid::BASIC_CONSTRAINTS => self.basic_constraints = Some(read_basic_constraints(value)?),
+                oid::KEY_USAGE => self.key_usage = Some(read_key_usage(value)?),
+                oid::EXTENDED_KEY_USAGE => self.purposes = Some(read_purposes(value)?),
                 _ => {}
             }
         }
@@ -92,48 +86,40 @@ impl Extensions {
     }
 }
 
-/// Counts an error's offset from the start of the certificate.
-fn within<T>(span: Span, result: der::Result<T>) -> Result<T, CertificateError> {
-    result.map_err(|error| CertificateError::from(error).at(span.start()))
+fn read_extension(mut fields: Cursor<'_>) -> der::Result<Extension> {
+    let oid = fields.value(OBJECT_IDENTIFIER)?;
+    let critical = fields.flag()?;
+    let value = fields.value(OCTET_STRING)?;
+    fields.finish()?;
+    Ok(Extension { oid, critical, value })
 }
 
-fn read_extension(reader: &mut SliceReader<'_>) -> Result<Extension, CertificateError> {
-    let oid = value(reader, Tag::ObjectIdentifier)?;
-    let critical = reader.decode::<Option<bool>>()?.unwrap_or(false);
-    Ok(Extension { oid, critical, value: value(reader, Tag::OctetString)? })
+fn read_basic_constraints(mut value: Cursor<'_>) -> der::Result<BasicConstraints> {
+    let mut fields = value.enter(SEQUENCE)?;
+    let ca = fields.flag()?;
+    let path_len = if fields.is_finished() { None } else { Some(fields.decode()?) };
+    fields.finish()?;
+    value.finish()?;
+    Ok(BasicConstraints { ca, path_len })
 }
 
-fn read_basic_constraints(bytes: &[u8]) -> der::Result<BasicConstraints> {
-    let mut reader = SliceReader::new(bytes)?;
-    let constraints = reader.sequence(|fields| {
-        let ca = fields.decode::<Option<bool>>()?.unwrap_or(false);
-        Ok::<_, der::Error>(BasicConstraints { ca, path_len: fields.decode::<Option<u32>>()? })
-    })?;
-    reader.finish()?;
-    Ok(constraints)
-}
-
-fn read_key_usage(bytes: &[u8]) -> der::Result<KeyUsage> {
-    let bits = BitStringRef::from_der(bytes)?;
+fn read_key_usage(mut value: Cursor<'_>) -> der::Result<KeyUsage> {
+    let bits = value.decode::<BitStringRef<'_>>()?;
+    value.finish()?;
     let raw = bits.raw_bytes();
     let byte = |index: usize| raw.get(index).copied().unwrap_or(0);
     Ok(KeyUsage(u16::from_be_bytes([byte(0), byte(1)])))
 }
 
-fn read_purposes(at: Span, der: &[u8]) -> Result<Vec<Span>, CertificateError> {
+fn read_purposes(mut value: Cursor<'_>) -> Result<Vec<Span>, CertificateError> {
     let mut purposes = Vec::new();
-    // The reader starts at the certificate's first byte, so that the spans count from there.
-    let mut reader = SliceReader::new(&der[..at.start() + at.of(der).len()])?;
-    reader.read_slice(der::Length::try_from(at.start())?)?;
-    reader.sequence(|list| {
-        while !list.is_finished() {
-            if purposes.len() == caps::MAX_PURPOSES {
-                return Err(CertificateError::TooManyPurposes { max: caps::MAX_PURPOSES });
-            }
-            purposes.push(value(list, Tag::ObjectIdentifier)?);
+    let mut list = value.enter(SEQUENCE)?;
+    while !list.is_finished() {
+        if purposes.len() == caps::MAX_PURPOSES {
+            return Err(CertificateError::TooManyPurposes { max: caps::MAX_PURPOSES });
         }
-        Ok(())
-    })?;
-    reader.finish()?;
+        purposes.push(list.value(OBJECT_IDENTIFIER)?);
+    }
+    value.finish()?;
     Ok(purposes)
 }

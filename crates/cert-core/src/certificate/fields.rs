@@ -2,15 +2,12 @@
 
 use der::{Decode as _, Header, Reader as _, SliceReader, Tag};
 
-use super::{
-    date,
-    error::CertificateError,
-    extensions::Extensions,
-    oid,
-    reader::{Span, element, next_is_context, value},
-    subject_alt_names::SubjectAltNames,
+use super::{date, error::CertificateError, extensions::Extensions, oid, subject_alt_names::SubjectAltNames};
+use crate::{
+    Timestamp, caps,
+    cursor::{BIT_STRING, Cursor, INTEGER, SEQUENCE, Span},
+    public_key::SubjectPublicKeyInfo,
 };
-use crate::{Timestamp, caps, public_key::SubjectPublicKeyInfo};
 
 /// Where the fields of RFC 5280 section 4.1 stand, and those that every verdict needs.
 #[derive(Clone, Debug)]
@@ -39,37 +36,36 @@ impl Fields {
             return Err(CertificateError::TooLarge { len: der.len(), max: caps::MAX_CERTIFICATE });
         }
         check_outer_length(der)?;
-        let mut reader = SliceReader::new(der)?;
-        let fields = reader.sequence(|certificate| {
-            let mut from_tbs = certificate.clone();
-            let mut fields = certificate.sequence(|tbs| Self::read_tbs(tbs, der))?;
-            fields.tbs = element(&mut from_tbs)?;
-            fields.signature_algorithm = value(certificate, Tag::Sequence)?;
-            fields.signature = read_signature(certificate)?;
-            Ok::<_, CertificateError>(fields)
-        })?;
-        reader.finish()?;
+        let mut certificate = Cursor::new(der).enter(SEQUENCE)?;
+        let tbs = certificate.clone().element()?.whole;
+        let mut fields = Self::read_tbs(certificate.enter(SEQUENCE)?, der)?;
+        fields.tbs = tbs;
+        fields.signature_algorithm = certificate.value(SEQUENCE)?;
+        // A bit string without unused bits.
+        fields.signature = certificate.value(BIT_STRING)?.behind(1);
+        certificate.finish()?;
         Ok(fields)
     }
 
     /// `TBSCertificate`, in its order.
-    fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Self, CertificateError> {
-        let version = read_version(tbs)?;
-        let serial = value(tbs, Tag::Integer)?;
-        element(tbs)?;
-        let issuer = element(tbs)?;
-        let (not_before, not_after) =
-            tbs.sequence(|validity| Ok::<_, der::Error>((date::read(validity)?, date::read(validity)?)))?;
-        let subject = element(tbs)?;
-        let spki = element(tbs)?;
-        skip_unique_ids(tbs)?;
-        let extensions = read_extensions(tbs, der)?;
+    fn read_tbs(mut tbs: Cursor<'_>, der: &[u8]) -> Result<Self, CertificateError> {
+        let version = read_version(&mut tbs)?;
+        let serial = tbs.value(INTEGER)?;
+        tbs.element()?;
+        let issuer = tbs.element()?.whole;
+        let mut validity = tbs.enter(SEQUENCE)?;
+        let (not_before, not_after) = (date::read(&mut validity, der)?, date::read(&mut validity, der)?);
+        validity.finish()?;
+        let subject = tbs.element()?.whole;
+        let spki = tbs.element()?.whole;
+        skip_unique_ids(&mut tbs)?;
+        let extensions = read_extensions(&mut tbs, der)?;
         let subject_alt_names = match extensions.find(oid::SUBJECT_ALT_NAME, der) {
             Some(bytes) => SubjectAltNames::read(bytes)?,
             None => SubjectAltNames::default(),
         };
         let public_key = SubjectPublicKeyInfo::read(spki.of(der)).map_err(CertificateError::from);
-        Ok(Self {
+        let fields = Self {
             version,
             tbs: Span::default(),
             signature_algorithm: Span::default(),
@@ -83,14 +79,10 @@ impl Fields {
             public_key: public_key.map_err(|error| error.at(spki.start()))?,
             extensions,
             subject_alt_names,
-        })
+        };
+        tbs.finish()?;
+        Ok(fields)
     }
-}
-
-/// The octets of the signature, which is a bit string without unused bits.
-fn read_signature(certificate: &mut SliceReader<'_>) -> Result<Span, CertificateError> {
-    let bits = value(certificate, Tag::BitString)?;
-    Ok(bits.behind(1))
 }
 
 /// Tells a certificate that was cut off, or that has something behind it, from one that is malformed inside.
@@ -107,29 +99,33 @@ fn check_outer_length(der: &[u8]) -> Result<(), CertificateError> {
 }
 
 /// `[0] EXPLICIT Version DEFAULT v1`.
-fn read_version(tbs: &mut SliceReader<'_>) -> Result<u8, CertificateError> {
-    if !next_is_context(tbs, 0) {
+fn read_version(tbs: &mut Cursor<'_>) -> der::Result<u8> {
+    if !tbs.next_is_context(0) {
         return Ok(0);
     }
-    let header = Header::decode(tbs)?;
-    Ok(tbs.read_nested(header.length(), |version| version.decode::<u8>())?)
+    let mut explicit = tbs.enter_any()?;
+    let version = explicit.decode()?;
+    explicit.finish()?;
+    Ok(version)
 }
 
 /// `issuerUniqueID` and `subjectUniqueID`, which nobody uses.
-fn skip_unique_ids(tbs: &mut SliceReader<'_>) -> Result<(), CertificateError> {
+fn skip_unique_ids(tbs: &mut Cursor<'_>) -> der::Result<()> {
     for number in [1, 2] {
-        if next_is_context(tbs, number) {
-            element(tbs)?;
+        if tbs.next_is_context(number) {
+            tbs.element()?;
         }
     }
     Ok(())
 }
 
 /// `[3] EXPLICIT Extensions OPTIONAL`.
-fn read_extensions(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Extensions, CertificateError> {
-    if !next_is_context(tbs, 3) {
+fn read_extensions(tbs: &mut Cursor<'_>, der: &[u8]) -> Result<Extensions, CertificateError> {
+    if !tbs.next_is_context(3) {
         return Ok(Extensions::default());
     }
-    let header = Header::decode(tbs)?;
-    tbs.read_nested(header.length(), |extensions| Extensions::read(extensions, der))
+    let mut explicit = tbs.enter_any()?;
+    let extensions = Extensions::read(explicit.enter(SEQUENCE)?, der)?;
+    explicit.finish()?;
+    Ok(extensions)
 }

@@ -6,7 +6,6 @@ mod error;
 mod extensions;
 mod fields;
 pub(crate) mod oid;
-mod reader;
 mod subject_alt_names;
 
 use core::fmt;

@@ -1,9 +1,10 @@
 //! Subject alternative names (RFC 5280 section 4.2.1.6).
 
-use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef};
-
 use super::{distinguished_name::printable_ascii, error::CertificateError};
-use crate::caps;
+use crate::{
+    caps,
+    cursor::{Cursor, SEQUENCE, is_context},
+};
 
 /// The names of the extension that this crate uses.
 #[derive(Clone, Debug, Default)]
@@ -20,33 +21,28 @@ impl SubjectAltNames {
     /// Reads the extension's value.
     pub(super) fn read(value: &[u8]) -> Result<Self, CertificateError> {
         let mut names = Self::default();
-        let mut reader = SliceReader::new(value)?;
-        reader.sequence(|list| {
-            while !list.is_finished() {
-                names.count += 1;
-                if names.count > caps::MAX_SUBJECT_ALT_NAMES {
-                    return Err(CertificateError::TooManyNames { max: caps::MAX_SUBJECT_ALT_NAMES });
-                }
-                names.push(&AnyRef::decode(list)?);
+        let mut extension = Cursor::new(value);
+        let mut list = extension.enter(SEQUENCE)?;
+        while !list.is_finished() {
+            names.count += 1;
+            if names.count > caps::MAX_SUBJECT_ALT_NAMES {
+                return Err(CertificateError::TooManyNames { max: caps::MAX_SUBJECT_ALT_NAMES });
             }
-            Ok::<_, CertificateError>(())
-        })?;
-        reader.finish()?;
+            let name = list.element()?;
+            names.push(name.tag, name.value.of(value));
+        }
+        extension.finish()?;
         Ok(names)
     }
 
-    fn push(&mut self, name: &AnyRef<'_>) {
-        match name.tag() {
-            Tag::ContextSpecific { number, .. } if number.0 == DNS_NAME => {
-                self.dns.push(printable_ascii(name.value()));
-            }
-            Tag::ContextSpecific { number, .. } if number.0 == IP_ADDRESS => {
-                self.ip_addresses.push(name.value().to_vec());
-            }
-            _ => {}
+    fn push(&mut self, tag: u8, name: &[u8]) {
+        if is_context(tag, DNS_NAME) {
+            self.dns.push(printable_ascii(name));
+        } else if is_context(tag, IP_ADDRESS) {
+            self.ip_addresses.push(name.to_vec());
         }
     }
 }
 
-const DNS_NAME: u32 = 2;
-const IP_ADDRESS: u32 = 7;
+const DNS_NAME: u8 = 2;
+const IP_ADDRESS: u8 = 7;

@@ -1,12 +1,9 @@
 //! Rules on extensions as such, and on serial numbers.
 
-use der::{
-    Decode as _,
-    asn1::{AnyRef, ObjectIdentifier},
-};
+use der::asn1::ObjectIdentifier;
 
 use super::{Breach, Breaches, Subject};
-use crate::{Certificate, certificate::oid};
+use crate::{Certificate, certificate::oid, cursor::Cursor};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
     for certificate in subject.certificates() {
@@ -36,9 +33,12 @@ fn is_serial_number(content: &[u8]) -> bool {
 fn malformed(certificate: &Certificate) -> Option<&'static [u8]> {
     let read_by_people =
         [oid::AUTHORITY_INFORMATION_ACCESS, oid::AUTHORITY_KEY_IDENTIFIER, oid::SUBJECT_KEY_IDENTIFIER];
-    read_by_people
-        .into_iter()
-        .find(|oid| certificate.extension(oid).is_some_and(|value| AnyRef::from_der(value).is_err()))
+    read_by_people.into_iter().find(|oid| certificate.extension(oid).is_some_and(|value| !is_element(value)))
+}
+
+fn is_element(value: &[u8]) -> bool {
+    let mut cursor = Cursor::new(value);
+    cursor.element().is_ok() && cursor.is_finished()
 }
 
 /// The object identifier of an extension that stands twice.

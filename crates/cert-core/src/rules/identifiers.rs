@@ -1,9 +1,11 @@
 //! Rules on key identifiers: which key signed, and which key this is.
 
-use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _, asn1::AnyRef};
-
 use super::{Breach, Breaches, Subject};
-use crate::{Certificate, certificate::oid};
+use crate::{
+    Certificate,
+    certificate::oid,
+    cursor::{Cursor, OCTET_STRING, SEQUENCE, is_context},
+};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
     for certificate in subject.certificates() {
@@ -44,17 +46,15 @@ impl<'a> AuthorityKeyId<'a> {
 
     fn read(value: &'a [u8]) -> der::Result<Self> {
         let mut id = Self::default();
-        let mut reader = SliceReader::new(value)?;
-        reader.sequence(|fields| {
-            while !fields.is_finished() {
-                let field = AnyRef::decode(fields)?;
-                match field.tag() {
-                    Tag::ContextSpecific { number, .. } if number.0 == 0 => id.key_id = Some(field.value()),
-                    _ => id.names_issuer = true,
-                }
+        let mut fields = Cursor::new(value).enter(SEQUENCE)?;
+        while !fields.is_finished() {
+            let field = fields.element()?;
+            if is_context(field.tag, 0) {
+                id.key_id = Some(field.value.of(value));
+            } else {
+                id.names_issuer = true;
             }
-            Ok::<_, der::Error>(())
-        })?;
+        }
         Ok(id)
     }
 }
@@ -62,5 +62,7 @@ impl<'a> AuthorityKeyId<'a> {
 /// The subject key identifier (RFC 5280 section 4.2.1.2).
 pub(super) fn subject_key_id(certificate: &Certificate) -> Option<&[u8]> {
     let value = certificate.extension(oid::SUBJECT_KEY_IDENTIFIER)?;
-    AnyRef::from_der(value).ok().filter(|id| id.tag() == Tag::OctetString).map(|id| id.value())
+    let mut extension = Cursor::new(value);
+    let id = extension.value(OCTET_STRING).ok()?;
+    extension.is_finished().then(|| id.of(value))
 }
