@@ -4,7 +4,7 @@
 //! decoding a certificate. The cursor reads the headers that certificates consist of itself. A header in any other
 //! form, and every error, is left to `der`: what is accepted, and what is said of the rest, is its judgement.
 
-use der::{Decode, Header, Length, Reader as _, SliceReader, Tag};
+use der::{Decode, Header, Length, Reader as _, SliceReader, Tag, asn1::BitStringRef};
 
 /// The identifier octets that are looked for (ITU-T X.690 section 8.1.2).
 pub(crate) const BOOLEAN: u8 = 0x01;
@@ -126,7 +126,31 @@ impl<'a> Cursor<'a> {
 
     /// `BOOLEAN DEFAULT FALSE`.
     pub(crate) fn flag(&mut self) -> der::Result<bool> {
-        if self.peek() == Some(BOOLEAN) { self.decode() } else { Ok(false) }
+        if self.peek() != Some(BOOLEAN) {
+            return Ok(false);
+        }
+        match self.common_value() {
+            Some([0xff]) => self.element().map(|_| true),
+            _ => self.decode(),
+        }
+    }
+
+    /// An `INTEGER` of one octet.
+    pub(crate) fn small_integer(&mut self) -> der::Result<u8> {
+        match (self.peek(), self.common_value()) {
+            (Some(INTEGER), Some(&[value @ 0..=0x7f])) => self.element().map(|_| value),
+            _ => self.decode(),
+        }
+    }
+
+    /// The octets of a `BIT STRING`, and how many bits of the last one do not count.
+    pub(crate) fn bit_string(&mut self) -> der::Result<(&'a [u8], u8)> {
+        match (self.peek(), self.common_value()) {
+            (Some(BIT_STRING), Some([unused @ 0..=7, octets @ ..])) if !octets.is_empty() => {
+                self.element().map(|_| (octets, *unused))
+            }
+            _ => self.decode::<BitStringRef<'_>>().map(|bits| (bits.raw_bytes(), bits.unused_bits())),
+        }
     }
 
     /// Nothing may be left.
@@ -147,6 +171,11 @@ impl<'a> Cursor<'a> {
     /// The identifier octet of the next element.
     pub(crate) fn peek(&self) -> Option<u8> {
         if self.is_finished() { None } else { self.der.get(self.at).copied() }
+    }
+
+    /// The value of the next element, where its header is of a common form.
+    fn common_value(&self) -> Option<&'a [u8]> {
+        self.common_element().map(|element| element.value.of(self.der))
     }
 
     /// The next element, where its header is of a common form.

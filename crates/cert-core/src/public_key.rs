@@ -2,7 +2,7 @@
 
 use der::{
     Decode as _, Reader as _, SliceReader,
-    asn1::{AnyRef, BitStringRef, ObjectIdentifier},
+    asn1::{AnyRef, ObjectIdentifier},
 };
 use pki_types::alg_id;
 
@@ -24,11 +24,11 @@ impl SubjectPublicKeyInfo {
         let mut outer = Cursor::new(der);
         let mut info = outer.enter(SEQUENCE)?;
         let algorithm = KeyAlgorithm::read_next(&mut info, der)?;
-        let key = info.decode::<BitStringRef<'_>>()?;
+        let (key, _) = info.bit_string()?;
         info.finish()?;
         outer.finish()?;
         Ok(match algorithm {
-            KeyAlgorithm::Rsa => match rsa_public_numbers(key.raw_bytes()) {
+            KeyAlgorithm::Rsa => match rsa_public_numbers(key) {
                 Some((modulus, _)) => Self::rsa(bit_length(modulus)),
                 None => Self::Unsupported { name: "RSA with a malformed key".into() },
             },
@@ -105,9 +105,8 @@ impl KeyAlgorithm {
 pub(crate) fn subject_public_key(spki: &[u8]) -> Option<&[u8]> {
     let mut info = Cursor::new(spki).enter(SEQUENCE).ok()?;
     info.element().ok()?;
-    let bits = info.decode::<BitStringRef<'_>>().ok()?;
-    info.finish().ok()?;
-    bits.as_bytes()
+    let (octets, unused_bits) = info.bit_string().ok()?;
+    (info.is_finished() && unused_bits == 0).then_some(octets)
 }
 
 /// Modulus and exponent of an `RSAPublicKey` (RFC 8017 A.1.1), without leading zeros.

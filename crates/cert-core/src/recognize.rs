@@ -78,14 +78,26 @@ const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 
 /// The tags of the first parts of a sequence: enough to tell everything above apart.
-fn tags_within(sequence: &[u8]) -> der::Result<Vec<u8>> {
-    const ENOUGH: usize = 4;
-    let mut tags = Vec::with_capacity(ENOUGH);
+fn tags_within(sequence: &[u8]) -> der::Result<Tags> {
+    let mut tags = Tags::default();
     let mut parts = parts_of(sequence)?;
-    while tags.len() < ENOUGH && !parts.is_finished() {
-        tags.push(parts.element()?.tag);
+    while tags.count < tags.first.len() && !parts.is_finished() {
+        tags.first[tags.count] = parts.element()?.tag;
+        tags.count += 1;
     }
     Ok(tags)
+}
+
+#[derive(Default)]
+struct Tags {
+    first: [u8; 4],
+    count: usize,
+}
+
+impl Tags {
+    fn as_slice(&self) -> &[u8] {
+        &self.first[..self.count]
+    }
 }
 
 fn first_part(sequence: &[u8]) -> der::Result<&[u8]> {
@@ -94,6 +106,12 @@ fn first_part(sequence: &[u8]) -> der::Result<&[u8]> {
 
 /// What stands behind the header of a sequence, whether or not it is all there.
 fn parts_of(sequence: &[u8]) -> der::Result<Cursor<'_>> {
+    let mut whole = Cursor::new(sequence);
+    if let Ok(parts) = whole.enter(SEQUENCE)
+        && whole.is_finished()
+    {
+        return Ok(parts);
+    }
     let mut reader = SliceReader::new(sequence)?;
     Header::decode(&mut reader)?.tag().assert_eq(Tag::Sequence)?;
     Ok(Cursor::starting_at(sequence, reader.position()))

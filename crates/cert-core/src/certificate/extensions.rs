@@ -1,7 +1,5 @@
 //! The extensions of a certificate (RFC 5280 section 4.2).
 
-use der::asn1::BitStringRef;
-
 use super::{error::CertificateError, oid};
 use crate::{
     caps,
@@ -53,7 +51,7 @@ impl KeyUsage {
 impl Extensions {
     /// Reads the content of the `SEQUENCE OF Extension`.
     pub(super) fn read(mut list: Cursor<'_>, der: &[u8]) -> Result<Self, CertificateError> {
-        let mut extensions = Self::default();
+        let mut extensions = Self { all: Vec::with_capacity(USUAL_EXTENSIONS), ..Self::default() };
         while !list.is_finished() {
             if extensions.all.len() == caps::MAX_EXTENSIONS {
                 return Err(CertificateError::TooManyExtensions { max: caps::MAX_EXTENSIONS });
@@ -86,6 +84,9 @@ impl Extensions {
     }
 }
 
+/// What most certificates do not exceed.
+const USUAL_EXTENSIONS: usize = 12;
+
 fn read_extension(mut fields: Cursor<'_>) -> der::Result<Extension> {
     let oid = fields.value(OBJECT_IDENTIFIER)?;
     let critical = fields.flag()?;
@@ -104,10 +105,9 @@ fn read_basic_constraints(mut value: Cursor<'_>) -> der::Result<BasicConstraints
 }
 
 fn read_key_usage(mut value: Cursor<'_>) -> der::Result<KeyUsage> {
-    let bits = value.decode::<BitStringRef<'_>>()?;
+    let (octets, _) = value.bit_string()?;
     value.finish()?;
-    let raw = bits.raw_bytes();
-    let byte = |index: usize| raw.get(index).copied().unwrap_or(0);
+    let byte = |index: usize| octets.get(index).copied().unwrap_or(0);
     Ok(KeyUsage(u16::from_be_bytes([byte(0), byte(1)])))
 }
 

@@ -35,8 +35,7 @@ impl Fields {
         if der.len() > caps::MAX_CERTIFICATE {
             return Err(CertificateError::TooLarge { len: der.len(), max: caps::MAX_CERTIFICATE });
         }
-        check_outer_length(der)?;
-        let mut certificate = Cursor::new(der).enter(SEQUENCE)?;
+        let mut certificate = outer(der)?;
         let tbs = certificate.clone().element()?.whole;
         let mut fields = Self::read_tbs(certificate.enter(SEQUENCE)?, der)?;
         fields.tbs = tbs;
@@ -85,6 +84,15 @@ impl Fields {
     }
 }
 
+/// What the outer sequence holds, behind which nothing may stand.
+fn outer(der: &[u8]) -> Result<Cursor<'_>, CertificateError> {
+    let mut cursor = Cursor::new(der);
+    match cursor.enter(SEQUENCE) {
+        Ok(certificate) if cursor.is_finished() => Ok(certificate),
+        outcome => check_outer_length(der).and(outcome.map_err(CertificateError::from)),
+    }
+}
+
 /// Tells a certificate that was cut off, or that has something behind it, from one that is malformed inside.
 fn check_outer_length(der: &[u8]) -> Result<(), CertificateError> {
     let mut reader = SliceReader::new(der)?;
@@ -104,7 +112,7 @@ fn read_version(tbs: &mut Cursor<'_>) -> der::Result<u8> {
         return Ok(0);
     }
     let mut explicit = tbs.enter_any()?;
-    let version = explicit.decode()?;
+    let version = explicit.small_integer()?;
     explicit.finish()?;
     Ok(version)
 }
