@@ -7,10 +7,6 @@
 mod damage;
 mod scanner;
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{GeneralPurpose, GeneralPurposeConfig},
-};
 use base64ct::Encoding as _;
 use zeroize::Zeroizing;
 
@@ -65,7 +61,7 @@ impl PemBlock<'_> {
         let mut text = Vec::with_capacity(self.body.len());
         strip_white_space(self.body, &mut text);
         let digits = self.unpadded(&text)?;
-        CERTIFICATE_BASE64.decode(digits).map_err(|_| self.why_undecodable())
+        base64_simd::STANDARD_NO_PAD.decode_to_vec(digits).map_err(|_| self.why_undecodable())
     }
 
     /// The bytes of a private block: decoded in constant time, wiped when dropped.
@@ -138,27 +134,23 @@ pub(crate) fn encode(label: &str, der: &[u8], text: &mut String) {
     text.push_str("-----\n");
 }
 
-const CERTIFICATE_BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
-);
-
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &[u8] = b"-----";
+const FORM_FEED: u8 = 0x0c;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn strip_white_space(body: &[u8], digits: &mut Vec<u8>) {
-    for line in body.split(|&b| b == b'\n' || b == b'\r') {
-        let line = line.trim_ascii();
-        if memchr::memchr2(b' ', b'\t', line).is_none() {
-            digits.extend_from_slice(line);
-        } else {
-            digits.extend(line.iter().filter(|b| !b.is_ascii_whitespace()));
-        }
+    if memchr::memchr3(b' ', b'\t', FORM_FEED, body).is_some() {
+        digits.extend(body.iter().filter(|b| !b.is_ascii_whitespace()));
+        return;
     }
+    let mut start = 0;
+    for end in memchr::memchr2_iter(b'\n', b'\r', body) {
+        digits.extend_from_slice(&body[start..end]);
+        start = end + 1;
+    }
+    digits.extend_from_slice(&body[start..]);
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
