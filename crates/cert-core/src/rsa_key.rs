@@ -114,72 +114,91 @@ fn public_weakness(modulus: &[u8], exponent: &[u8]) -> Option<RsaWeakness> {
     modulus_weakness(modulus)
 }
 
-/// The primes below 752, the bound of SP 800-89 section 5.3.3, in batches whose products fit 32 bits: one pass over a
-/// modulus serves the primes of a batch.
+/// The primes below 752, the bound of SP 800-89 section 5.3.3, in batches: one pass over a modulus serves the primes of
+/// a batch.
 static BATCHES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
     let mut batches = Vec::new();
     let mut primes: Vec<u16> = Vec::new();
-    let product = |primes: &[u16]| primes.iter().map(|&prime| u64::from(prime)).product::<u64>();
-    for prime in (2..752).filter(|&n| is_prime(n)) {
-        if product(&primes) * u64::from(prime) > u64::from(u32::MAX) {
-            batches.push(Batch::new(core::mem::take(&mut primes)));
+    // 2 divides no odd number, and the others have inverses.
+    for prime in (3..752).filter(|&n| is_prime(n)) {
+        let product: u64 = primes.iter().map(|&prime| u64::from(prime)).product();
+        if product.saturating_mul(prime.into()) >= MAX_PRODUCT {
+            batches.push(Batch::new(&core::mem::take(&mut primes)));
         }
         primes.push(prime);
     }
-    batches.push(Batch::new(primes));
+    batches.push(Batch::new(&primes));
     batches
 });
 
-/// Primes with their product, and the powers of 2^32 by that product: with them, a remainder takes one multiplication
-/// a limb and a single division.
+/// The sum of 128 products of a limb of 64 bits and a power below this bound fits 128 bits: 64 + 57 + 7.
+const MAX_PRODUCT: u64 = 1 << 57;
+const MAX_LIMBS: usize = *caps::RSA_MODULUS_BITS.end() / 64;
+
+/// Primes, and the powers of 2^64 modulo their product.
 struct Batch {
-    primes: Vec<u16>,
-    product: u64,
-    powers: Vec<u32>,
+    primes: Vec<Divisor>,
+    powers: Vec<u64>,
 }
 
 impl Batch {
-    fn new(primes: Vec<u16>) -> Self {
-        let product = primes.iter().map(|&prime| u64::from(prime)).product();
-        let next = |power: &u64| Some((power << 32) % product);
-        let limbs = caps::RSA_MODULUS_BITS.end() / 32;
-        // Below the product, which fits 32 bits.
+    fn new(primes: &[u16]) -> Self {
+        let product: u128 = primes.iter().map(|&prime| u128::from(prime)).product();
+        let next = |power: &u128| Some((power << 64) % product);
+        // Below the product, which fits 57 bits.
         let powers =
-            core::iter::successors(Some(1 % product), next).take(limbs).map(|power| power as u32).collect();
-        Self { primes, product, powers }
+            core::iter::successors(Some(1), next).take(MAX_LIMBS).map(|power| power as u64).collect();
+        Self { primes: primes.iter().map(|&prime| Divisor::new(prime)).collect(), powers }
     }
 
-    /// The remainder of a number, given in limbs of 32 bits from the lowest on, by the product.
-    fn remainder(&self, limbs: &[u32]) -> u64 {
-        let terms = limbs.iter().zip(&self.powers).map(|(&limb, &power)| u64::from(limb) * u64::from(power));
-        let sum: u128 = terms.map(u128::from).sum();
-        // Below the product.
-        (sum % u128::from(self.product)) as u64
+    /// A number that leaves the same remainder by each of the primes, without a division.
+    fn fold(&self, limbs: &[u64]) -> u128 {
+        limbs.iter().zip(&self.powers).map(|(&limb, &power)| u128::from(limb) * u128::from(power)).sum()
+    }
+}
+
+/// An odd prime, and what tells its multiples with one multiplication: modulo 2^128, it turns them into the numbers up
+/// to `limit`, and every other number into one above.
+struct Divisor {
+    prime: u16,
+    inverse: u128,
+    limit: u128,
+}
+
+impl Divisor {
+    fn new(prime: u16) -> Self {
+        let value = u128::from(prime);
+        // Newton's iteration: an odd number is its own inverse modulo 8, and each step doubles the bits that are right.
+        let step = |inverse: u128, _| inverse.wrapping_mul(2_u128.wrapping_sub(value.wrapping_mul(inverse)));
+        Self { prime, inverse: (0..6).fold(value, step), limit: u128::MAX / value }
+    }
+
+    const fn divides(&self, number: u128) -> bool {
+        number.wrapping_mul(self.inverse) <= self.limit
     }
 }
 
 /// A prime factor below 752, else the ROCA fingerprint.
 fn modulus_weakness(modulus: &[u8]) -> Option<RsaWeakness> {
+    if modulus.last().is_none_or(|last| last % 2 == 0) {
+        return Some(RsaWeakness::SmallFactor { factor: 2 });
+    }
     let limbs = limbs(modulus);
     let mut is_roca = true;
     for batch in BATCHES.iter() {
-        let rest = batch.remainder(&limbs);
-        for &prime in &batch.primes {
-            let residue = rest % u64::from(prime);
-            if residue == 0 {
-                return Some(RsaWeakness::SmallFactor { factor: prime });
-            }
-            is_roca =
-                is_roca && (!ROCA_PRIMES.contains(&prime) || is_power_of_65537(residue, u64::from(prime)));
+        let folded = batch.fold(&limbs);
+        if let Some(divisor) = batch.primes.iter().find(|divisor| divisor.divides(folded)) {
+            return Some(RsaWeakness::SmallFactor { factor: divisor.prime });
         }
+        is_roca = is_roca && batch.primes.iter().all(|divisor| fits_roca(folded, divisor.prime));
     }
     is_roca.then_some(RsaWeakness::Roca)
 }
 
-/// A big-endian number in limbs of 32 bits, from the lowest on.
-fn limbs(number: &[u8]) -> Vec<u32> {
-    let limb = |bytes: &[u8]| bytes.iter().fold(0, |limb, &byte| limb << 8 | u32::from(byte));
-    number.rchunks(4).map(limb).collect()
+/// A big-endian number in limbs of 64 bits, from the lowest on.
+fn limbs(number: &[u8]) -> Vec<u64> {
+    let limb = |bytes: &[u8]| bytes.iter().fold(0, |limb, &byte| limb << 8 | u64::from(byte));
+    number.rchunks(8).map(limb).collect()
 }
 
 fn is_prime(n: u16) -> bool {
@@ -189,6 +208,11 @@ fn is_prime(n: u16) -> bool {
 /// A modulus whose primes are of the form k * M + 65537^a is a power of 65537 modulo each of these, since M is
 /// divisible by all of them; about one other in 2^27 is.
 const ROCA_PRIMES: core::ops::RangeInclusive<u16> = 3..=167;
+
+/// Whether a number could be such a modulus, as far as this prime tells.
+fn fits_roca(number: u128, prime: u16) -> bool {
+    !ROCA_PRIMES.contains(&prime) || is_power_of_65537((number % u128::from(prime)) as u64, prime.into())
+}
 
 fn is_power_of_65537(residue: u64, prime: u64) -> bool {
     let generator = 65_537 % prime;
