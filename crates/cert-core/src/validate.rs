@@ -118,7 +118,7 @@ impl<'a> Examination<'a> {
             self.error(Cause::Validity(error), chain[leaf].location())?;
         }
         if let Some(breach) = rules::obstacle(&chain[leaf]) {
-            self.breach(breach, chain[leaf].location(), None)?;
+            self.breach(breach, || chain[leaf].location(), None)?;
             return Ok(None);
         }
         if let Some(subject) = subject_with_too_many_keys(chain, leaf) {
@@ -183,10 +183,11 @@ impl<'a> Examination<'a> {
         let denied =
             self.policy.denylist.as_ref().is_some_and(|list| list.contains(&self.leaf().spki_fingerprint()));
         if denied {
-            self.breach(Breach::KeyDenied, self.leaf().location(), None)?;
+            let leaf = self.leaf();
+            self.breach(Breach::KeyDenied, || leaf.location(), None)?;
         }
         match self.upload.key.and_then(PrivateKey::weakness) {
-            Some(weakness) => self.breach(Breach::RsaWeak(weakness), Location::KEY, None),
+            Some(weakness) => self.breach(Breach::RsaWeak(weakness), || Location::KEY, None),
             None => Ok(()),
         }
     }
@@ -202,8 +203,8 @@ impl<'a> Examination<'a> {
             anchor_breaches: &path.anchor.breaches,
         });
         let subject = Subject { leaf: self.leaf(), key: self.upload.key, path, now: self.now };
-        for (breach, location) in rules::breaches(&subject) {
-            self.breach(breach, location, origin)?;
+        for (breach, certificate) in rules::breaches(&subject) {
+            self.breach(breach, || certificate.map_or(Location::CHAIN, Certificate::location), origin)?;
         }
         Ok(())
     }
@@ -211,7 +212,7 @@ impl<'a> Examination<'a> {
     fn breach(
         &mut self,
         breach: Breach,
-        location: Location,
+        location: impl FnOnce() -> Location,
         origin: Option<AnchorOrigin>,
     ) -> Result<(), Stop> {
         let level = match self.policy.level_of(breach.rule(), origin.unwrap_or(AnchorOrigin::Private)) {
@@ -220,7 +221,7 @@ impl<'a> Examination<'a> {
             RuleLevel::Note => Level::Info,
             RuleLevel::Warn => Level::Warning,
         };
-        self.push(Finding::new(Cause::Rule(breach), level, location))
+        self.push(Finding::new(Cause::Rule(breach), level, location()))
     }
 
     fn serve(&mut self, path: &Path<'_>) -> Result<Verified, Stop> {

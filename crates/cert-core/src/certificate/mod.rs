@@ -9,6 +9,7 @@ pub(crate) mod oid;
 mod subject_alt_names;
 
 use core::fmt;
+use std::sync::OnceLock;
 
 use pki_types::CertificateDer;
 
@@ -27,6 +28,8 @@ pub struct Certificate {
     fields: Fields,
     position: usize,
     line: Option<usize>,
+    /// Computed where it is asked for: each finding about the certificate does.
+    fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Certificate {
@@ -37,7 +40,7 @@ impl Certificate {
         line: Option<usize>,
     ) -> Result<Self, CertificateError> {
         let fields = Fields::read(&der)?;
-        Ok(Self { der: der.into(), fields, position, line })
+        Ok(Self { der: der.into(), fields, position, line, fingerprint: OnceLock::new() })
     }
 
     /// The DER, as uploaded.
@@ -51,7 +54,7 @@ impl Certificate {
 
     /// SHA-256 of the DER.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.der)
+        *self.fingerprint.get_or_init(|| Fingerprint::of(&self.der))
     }
 
     /// SHA-256 of the `SubjectPublicKeyInfo`.

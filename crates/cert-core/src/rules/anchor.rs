@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Certificate, certificate::oid, rsa_key, validity};
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     let Some(path) = subject.path else {
         return;
     };

@@ -7,7 +7,7 @@ use crate::{
     name_constraints::{Constraint, NameConstraints},
 };
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     let in_leaf = subject.leaf.extension(oid::NAME_CONSTRAINTS).is_some();
     found.push_if(in_leaf, Breach::NameConstraintsInLeaf, subject.leaf);
     for issuer in subject.intermediates() {

@@ -5,7 +5,7 @@ use der::asn1::ObjectIdentifier;
 use super::{Breach, Breaches, Subject};
 use crate::{Certificate, certificate::oid, cursor::Cursor};
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     for certificate in subject.certificates() {
         found.push_if(!is_serial_number(certificate.serial()), Breach::SerialNumber, certificate);
         if let Some(oid) = malformed(certificate) {

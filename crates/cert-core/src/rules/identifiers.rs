@@ -7,7 +7,7 @@ use crate::{
     cursor::{Cursor, OCTET_STRING, SEQUENCE, is_context},
 };
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     for certificate in subject.certificates() {
         found.push_if(
             certificate.is_critical(oid::AUTHORITY_KEY_IDENTIFIER),

@@ -5,7 +5,7 @@ use crate::{KeyType, RsaWeakness, rsa_key};
 
 /// The public numbers of a leaf that came with its key were looked at with the key. Of an issuer's key only the size
 /// counts: how it was made was its own CA's to judge.
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     let leaf = subject.leaf;
     if subject.key.is_none()
         && let Some(KeyType::Rsa { .. }) = leaf.key_type()

@@ -18,7 +18,7 @@ pub use self::{
     breach::Breach,
     table::{RULE_TABLE, RuleEntry, RuleLevel},
 };
-use crate::{Certificate, Location, PrivateKey, Timestamp};
+use crate::{Certificate, PrivateKey, Timestamp};
 
 /// What the rules look at.
 #[derive(Clone, Copy)]
@@ -51,24 +51,25 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Collects broken rules with their places.
+/// Collects broken rules, each with the certificate that breaks it. A policy does not care about all of them, so they
+/// have no location yet.
 #[derive(Default)]
-pub(crate) struct Breaches(Vec<(Breach, Location)>);
+pub(crate) struct Breaches<'a>(Vec<(Breach, Option<&'a Certificate>)>);
 
-impl Breaches {
-    fn push(&mut self, breach: Breach, certificate: &Certificate) {
-        self.0.push((breach, certificate.location()));
+impl<'a> Breaches<'a> {
+    fn push(&mut self, breach: Breach, certificate: &'a Certificate) {
+        self.0.push((breach, Some(certificate)));
     }
 
-    fn push_if(&mut self, broken: bool, breach: Breach, certificate: &Certificate) {
+    fn push_if(&mut self, broken: bool, breach: Breach, certificate: &'a Certificate) {
         if broken {
             self.push(breach, certificate);
         }
     }
 
-    /// A trust anchor is no part of the upload: its place is the chain.
+    /// A trust anchor is no part of the upload.
     fn push_anchor(&mut self, breach: Breach) {
-        self.0.push((breach, Location::CHAIN));
+        self.0.push((breach, None));
     }
 }
 
@@ -81,8 +82,8 @@ pub(crate) fn obstacle(leaf: &Certificate) -> Option<Breach> {
     extensions::duplicate(leaf).map(|oid| Breach::DuplicateExtension { oid: extensions::dotted(oid) })
 }
 
-/// Every other broken rule, whatever its level.
-pub(crate) fn breaches(subject: &Subject<'_>) -> Vec<(Breach, Location)> {
+/// Every other broken rule, whatever its level, and the certificate of the upload that breaks it.
+pub(crate) fn breaches<'a>(subject: &Subject<'a>) -> Vec<(Breach, Option<&'a Certificate>)> {
     let mut found = Breaches::default();
     keys::check(subject, &mut found);
     usage::check(subject, &mut found);

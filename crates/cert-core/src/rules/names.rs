@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{Breach, Breaches, Subject};
 use crate::{Certificate, DnsName, NameError, certificate::oid};
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     let leaf = subject.leaf;
     match leaf.extension(oid::SUBJECT_ALT_NAME) {
         None => found.push(Breach::SanMissing, leaf),
@@ -22,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
     check_common_names(leaf, found);
 }
 
-fn check_alternative_names(leaf: &Certificate, found: &mut Breaches) {
+fn check_alternative_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
     for name in leaf.dns_names() {
         match DnsName::in_certificate(name) {
             Err(error) => found.push(Breach::SanNameInvalid { name: name.clone(), error: Some(error) }, leaf),
@@ -50,7 +50,7 @@ fn is_wildcard_on_public_suffix(name: &DnsName) -> bool {
         .is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes() == base.as_bytes())
 }
 
-fn check_common_names(leaf: &Certificate, found: &mut Breaches) {
+fn check_common_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
     let common_names = leaf.common_names();
     found.push_if(common_names.len() > 1, Breach::SeveralCommonNames, leaf);
     for common_name in common_names {

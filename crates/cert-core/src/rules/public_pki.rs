@@ -3,7 +3,7 @@
 use super::{Breach, Breaches, Subject};
 use crate::{Certificate, KeyType, Timestamp, certificate::oid};
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     let leaf = subject.leaf;
     check_lifetime(leaf, found);
     found.push_if(leaf.extension(oid::SCT_LIST).is_none(), Breach::SctMissing, leaf);
@@ -20,7 +20,7 @@ pub(super) fn is_precertificate(leaf: &Certificate) -> bool {
     leaf.extension(oid::CT_POISON).is_some()
 }
 
-fn check_lifetime(leaf: &Certificate, found: &mut Breaches) {
+fn check_lifetime<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
     const DAY: i64 = 86_400;
     // Both ends are part of the validity.
     let lifetime = leaf.not_after().seconds_since(leaf.not_before()) + 1;

@@ -6,14 +6,14 @@ use crate::{
     certificate::{KeyUsage, oid},
 };
 
-pub(super) fn check(subject: &Subject<'_>, found: &mut Breaches) {
+pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     check_leaf(subject.leaf, found);
     for issuer in subject.intermediates() {
         found.push_if(!may_sign_certificates(issuer), Breach::IssuerKeyUsage, issuer);
     }
 }
 
-fn check_leaf(leaf: &Certificate, found: &mut Breaches) {
+fn check_leaf<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
     let useless = leaf.key_usage().is_some_and(|usage| !serves_tls(usage));
     found.push_if(useless, Breach::LeafKeyUsage, leaf);
     match leaf.purposes() {
