@@ -24,6 +24,7 @@
 //! }
 //! ```
 
+mod anchor_key;
 mod bundle;
 pub mod caps;
 mod certificate;

@@ -67,7 +67,7 @@ pub(crate) fn build<'a>(
         rejected.borrow_mut().push((used, anchor));
         Err(webpki::Error::UnknownIssuer)
     };
-    let caching = caching(&policy.cache, chain[leaf].signed_part());
+    let caching = caching(&policy.cache, chain[leaf].signed_part(), &candidates);
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
         caching.iter().map(|algorithm| algorithm as _).collect();
     let verified = end_entity.verify_for_usage(

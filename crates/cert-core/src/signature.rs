@@ -2,7 +2,7 @@
 
 use pki_types::SignatureVerificationAlgorithm;
 
-use crate::{Certificate, trust::name_content};
+use crate::{Certificate, cursor::Cursor, trust::name_content};
 
 /// What signatures may be made with: every algorithm of `webpki` with aws-lc. SHA-1 and MD5 are not among them.
 pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = webpki::ALL_VERIFICATION_ALGS;
@@ -31,14 +31,10 @@ pub(crate) fn is_supported(certificate: &Certificate) -> bool {
         .any(|algorithm| algorithm.signature_alg_id().as_ref() == certificate.signature_algorithm())
 }
 
-/// The content of the algorithm identifier, and the bits of the key.
-fn split_spki(content: &[u8]) -> Option<(&[u8], &[u8])> {
-    use der::{
-        Decode as _, SliceReader,
-        asn1::{AnyRef, BitStringRef},
-    };
-    let mut reader = SliceReader::new(content).ok()?;
-    let algorithm = AnyRef::decode(&mut reader).ok()?;
-    let key = BitStringRef::decode(&mut reader).ok()?;
-    Some((algorithm.value(), key.as_bytes()?))
+/// The content of the algorithm identifier, and the octets of the key.
+pub(crate) fn split_spki(content: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut info = Cursor::new(content);
+    let algorithm = info.element().ok()?.value.of(content);
+    let (octets, unused_bits) = info.bit_string().ok()?;
+    (unused_bits == 0).then_some((algorithm, octets))
 }

@@ -7,7 +7,9 @@ use std::{
 
 use pki_types::TrustAnchor;
 
-use crate::{Breach, Certificate, Error, cursor::Cursor, decode, rules::lasting_breaches};
+use crate::{
+    Breach, Certificate, Error, anchor_key::AnchorKey, cursor::Cursor, decode, rules::lasting_breaches,
+};
 
 /// Where a trust anchor comes from: some rules hold for public CAs only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +39,7 @@ pub struct TrustAnchors {
 /// One anchor.
 pub(crate) struct Anchor {
     pub(crate) anchor: TrustAnchor<'static>,
+    pub(crate) key: AnchorKey,
     pub(crate) origin: AnchorOrigin,
     /// Its own certificate, where it was given as one.
     pub(crate) certificate: Option<Certificate>,
@@ -75,6 +78,7 @@ impl TrustAnchors {
         for anchor in webpki_roots::TLS_SERVER_ROOTS {
             let anchor = anchor.clone();
             self.add(Anchor {
+                key: AnchorKey::new(&anchor.subject_public_key_info),
                 anchor,
                 origin: AnchorOrigin::Public,
                 certificate: None,
@@ -95,7 +99,8 @@ impl TrustAnchors {
             // They are checked here, from the certificate.
             anchor.name_constraints = None;
             let breaches = lasting_breaches(&certificate);
-            self.add(Anchor { anchor, origin, certificate: Some(certificate), breaches });
+            let key = AnchorKey::new(&anchor.subject_public_key_info);
+            self.add(Anchor { anchor, key, origin, certificate: Some(certificate), breaches });
         }
         Ok(())
     }

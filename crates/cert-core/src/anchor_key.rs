@@ -1,0 +1,105 @@
+//! The public key of a trust anchor, parsed once.
+//!
+//! Parsing an RSA key, and what is computed from its modulus at the first use, take an eighth of a signature check.
+//! An intermediate's key is used for one upload; an anchor's is used for all of them.
+
+use core::fmt;
+use std::sync::OnceLock;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, VerificationAlgorithm,
+};
+use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
+
+use crate::signature::split_spki;
+
+/// The key of an anchor.
+pub(crate) struct AnchorKey {
+    octets: Vec<u8>,
+    /// For the first algorithm that is asked for, which is the one that the CA signs with.
+    ready: OnceLock<Option<Ready>>,
+}
+
+struct Ready {
+    algorithm: AlgorithmIdentifier,
+    key: ParsedPublicKey,
+}
+
+impl AnchorKey {
+    /// From the content of the anchor's `SubjectPublicKeyInfo`.
+    pub(crate) fn new(spki: &[u8]) -> Self {
+        let octets = split_spki(spki).map(|(_, octets)| octets.to_vec()).unwrap_or_default();
+        Self { octets, ready: OnceLock::new() }
+    }
+
+    /// Whether these are the octets of this key.
+    pub(crate) fn is(&self, octets: &[u8]) -> bool {
+        self.octets == octets
+    }
+
+    /// Checks a signature by this key.
+    pub(crate) fn verify(
+        &self,
+        algorithm: &dyn SignatureVerificationAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        let ready = self.ready.get_or_init(|| Ready::new(algorithm, &self.octets));
+        match ready.as_ref().filter(|ready| ready.algorithm == algorithm.signature_alg_id()) {
+            Some(ready) => ready.key.verify_sig(message, signature).map_err(|_| InvalidSignature),
+            None => algorithm.verify_signature(&self.octets, message, signature),
+        }
+    }
+}
+
+impl Ready {
+    fn new(algorithm: &dyn SignatureVerificationAlgorithm, key: &[u8]) -> Option<Self> {
+        let ids = (algorithm.public_key_alg_id(), algorithm.signature_alg_id());
+        let (_, native) = NATIVE.iter().find(|(known, _)| *known == ids)?;
+        Some(Self { algorithm: ids.1, key: ParsedPublicKey::new(*native, key).ok()? })
+    }
+}
+
+impl fmt::Debug for AnchorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnchorKey").finish_non_exhaustive()
+    }
+}
+
+type Ids = (AlgorithmIdentifier, AlgorithmIdentifier);
+
+/// aws-lc's own name for the algorithms of public key and signature that CAs of the web PKI use. `webpki` does not tell
+/// it; with others, a key is parsed each time.
+const NATIVE: [(Ids, &dyn VerificationAlgorithm); 4] = [
+    ((alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256), &RSA_PKCS1_2048_8192_SHA256),
+    ((alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA384), &RSA_PKCS1_2048_8192_SHA384),
+    ((alg_id::ECDSA_P256, alg_id::ECDSA_SHA256), &ECDSA_P256_SHA256_ASN1),
+    ((alg_id::ECDSA_P384, alg_id::ECDSA_SHA384), &ECDSA_P384_SHA384_ASN1),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{
+        Chain, KeyType, Timestamp, ValidationPolicy,
+        testing::{TestCa, TestLeaf},
+    };
+
+    #[test]
+    fn a_key_that_was_used_before_still_tells_good_from_bad() {
+        let now = Timestamp::from_unix(1_795_000_000);
+        for key_type in [KeyType::Rsa { bits: 2048 }, KeyType::EcP256, KeyType::EcP384, KeyType::EcP521] {
+            let root = TestCa::root_with_key(key_type, "Root", now);
+            let policy = ValidationPolicy::new(Arc::new(root.trust()));
+            let namesake = TestCa::root_with_key(key_type, "Root", now);
+            for (ca, accepted) in [(&root, true), (&namesake, false), (&root, true)] {
+                let issued = ca.issue(&TestLeaf::new(&["a.example"]));
+                let verdict = Chain::decode(&issued.certificates().concat())
+                    .and_then(|chain| chain.validate(&policy, now));
+                assert_eq!(verdict.is_ok(), accepted, "{key_type}: {verdict:?}");
+            }
+        }
+    }
+}
