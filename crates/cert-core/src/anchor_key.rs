@@ -6,9 +6,12 @@
 use core::fmt;
 use std::sync::OnceLock;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, VerificationAlgorithm,
+use aws_lc_rs::{
+    digest::Digest,
+    signature::{
+        ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA384, VerificationAlgorithm,
+    },
 };
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
@@ -38,18 +41,24 @@ impl AnchorKey {
         self.octets == octets
     }
 
-    /// Checks a signature by this key.
+    /// Checks a signature by this key. `sha256` is the message's digest, where it is known already.
     pub(crate) fn verify(
         &self,
         algorithm: &dyn SignatureVerificationAlgorithm,
         message: &[u8],
+        sha256: Option<&Digest>,
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
         let ready = self.ready.get_or_init(|| Ready::new(algorithm, &self.octets));
-        match ready.as_ref().filter(|ready| ready.algorithm == algorithm.signature_alg_id()) {
-            Some(ready) => ready.key.verify_sig(message, signature).map_err(|_| InvalidSignature),
-            None => algorithm.verify_signature(&self.octets, message, signature),
-        }
+        let Some(ready) = ready.as_ref().filter(|ready| ready.algorithm == algorithm.signature_alg_id())
+        else {
+            return algorithm.verify_signature(&self.octets, message, signature);
+        };
+        let verified = match sha256.filter(|_| ready.uses_sha256()) {
+            Some(digest) => ready.key.verify_digest_sig(digest, signature),
+            None => ready.key.verify_sig(message, signature),
+        };
+        verified.map_err(|_| InvalidSignature)
     }
 }
 
@@ -58,6 +67,10 @@ impl Ready {
         let ids = (algorithm.public_key_alg_id(), algorithm.signature_alg_id());
         let (_, native) = NATIVE.iter().find(|(known, _)| *known == ids)?;
         Some(Self { algorithm: ids.1, key: ParsedPublicKey::new(*native, key).ok()? })
+    }
+
+    fn uses_sha256(&self) -> bool {
+        [alg_id::RSA_PKCS1_SHA256, alg_id::ECDSA_SHA256].contains(&self.algorithm)
     }
 }
 

@@ -1,7 +1,7 @@
 //! DNS names, and which name covers which domain.
 
 use core::{fmt, str::FromStr};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// A DNS name in the one form in which names are compared: lower-case A-labels, no trailing dot.
 ///
@@ -29,12 +29,10 @@ impl DnsName {
     /// in all), an A-label that does not decode (IDNA 2008, UTS 46), a `*` anywhere but alone in the left-most
     /// label, and a name whose last label is a number, which would be an IP address.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let text = text.strip_suffix('.').unwrap_or(text);
-        let (is_wildcard, host) = text.strip_prefix("*.").map_or((false, text), |host| (true, host));
-        let host = to_a_labels(host)?;
-        check_host(&host)?;
-        let name = if is_wildcard { format!("*.{host}") } else { host };
-        if name.len() > MAX_NAME { Err(NameError::TooLong) } else { Ok(Self(name.into())) }
+        Ok(match NormalName::of(text.strip_suffix('.').unwrap_or(text))? {
+            NormalName { is_wildcard: true, host } => Self(format!("*.{host}").into()),
+            NormalName { is_wildcard: false, host } => Self(host.into()),
+        })
     }
 
     /// The name, with `*.` in front where it is a wildcard.
@@ -120,15 +118,34 @@ pub enum NameError {
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
-fn to_a_labels(host: &str) -> Result<String, NameError> {
+/// The parts of a [`DnsName`], for who only looks at it.
+pub(crate) struct NormalName<'a> {
+    pub(crate) is_wildcard: bool,
+    /// Without `*.`, in lower-case A-labels.
+    pub(crate) host: Cow<'a, str>,
+}
+
+impl<'a> NormalName<'a> {
+    /// As [`DnsName::parse`], but for the trailing dot.
+    pub(crate) fn of(text: &'a str) -> Result<Self, NameError> {
+        let (is_wildcard, host) = text.strip_prefix("*.").map_or((false, text), |host| (true, host));
+        let host = to_a_labels(host)?;
+        check_host(&host)?;
+        let len = host.len() + if is_wildcard { 2 } else { 0 };
+        if len > MAX_NAME { Err(NameError::TooLong) } else { Ok(Self { is_wildcard, host }) }
+    }
+}
+
+fn to_a_labels(host: &str) -> Result<Cow<'_, str>, NameError> {
     let plain = host.is_ascii() && !host.split('.').any(has_reserved_prefix);
     if plain {
-        return Ok(host.to_ascii_lowercase());
+        let is_lower = !host.bytes().any(|b| b.is_ascii_uppercase());
+        return Ok(if is_lower { host.into() } else { host.to_ascii_lowercase().into() });
     }
     if host.len() > 4 * MAX_NAME {
         return Err(NameError::TooLong);
     }
-    idna::domain_to_ascii_strict(host).map_err(|_| match host {
+    idna::domain_to_ascii_strict(host).map(Cow::Owned).map_err(|_| match host {
         _ if host.contains('*') => NameError::WildcardInside,
         _ if host.contains('_') => NameError::Underscore,
         _ => NameError::Undecodable,
@@ -174,7 +191,7 @@ impl serde::Serialize for DnsName {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for DnsName {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }

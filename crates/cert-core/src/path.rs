@@ -55,6 +55,7 @@ pub(crate) fn build<'a>(
     let time =
         UnixTime::since_unix_epoch(core::time::Duration::from_secs(now.as_unix().max(0).unsigned_abs()));
 
+    let accepted: RefCell<Option<(Vec<usize>, usize)>> = RefCell::default();
     let rejected: RefCell<Vec<(Vec<usize>, usize)>> = RefCell::default();
     let choose = |path: &VerifiedPath<'_>| {
         let (used, anchor) = positions(path, chain, &views);
@@ -62,6 +63,7 @@ pub(crate) fn build<'a>(
             return Err(webpki::Error::NameConstraintViolation);
         }
         if accepts(&used) {
+            accepted.replace(Some((used, anchor)));
             return Ok(());
         }
         rejected.borrow_mut().push((used, anchor));
@@ -80,7 +82,7 @@ pub(crate) fn build<'a>(
         Some(&choose),
     );
     let chosen = match verified {
-        Ok(path) => Ok(positions(&path, chain, &views)),
+        Ok(_) => accepted.take().ok_or(webpki::Error::UnknownIssuer),
         Err(error) => latest_first_end(rejected.take(), chain).ok_or(error),
     };
     chosen.map(|(intermediates, anchor)| Path { intermediates, anchor: candidates[anchor] })

@@ -197,8 +197,9 @@ fn modulus_weakness(modulus: &[u8]) -> Option<RsaWeakness> {
 
 /// A big-endian number in limbs of 64 bits, from the lowest on.
 fn limbs(number: &[u8]) -> Vec<u64> {
-    let limb = |bytes: &[u8]| bytes.iter().fold(0, |limb, &byte| limb << 8 | u64::from(byte));
-    number.rchunks(8).map(limb).collect()
+    let (first, whole) = number.as_rchunks::<8>();
+    let first = first.iter().fold(0, |limb, &byte| limb << 8 | u64::from(byte));
+    whole.iter().rev().map(|limb| u64::from_be_bytes(*limb)).chain([first]).collect()
 }
 
 fn is_prime(n: u16) -> bool {

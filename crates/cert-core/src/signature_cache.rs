@@ -3,7 +3,7 @@
 use core::{fmt, num::NonZeroUsize};
 use std::sync::{Mutex, PoisonError};
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{self, Context, Digest, SHA256};
 use lru::LruCache;
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
@@ -98,13 +98,14 @@ impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
         if message == self.leaf {
-            return self.verify(public_key, message, signature);
+            return self.verify(public_key, message, None, signature);
         }
-        let key = self.key(public_key, message, signature);
+        let digest = digest::digest(&SHA256, message);
+        let key = self.key(public_key, &digest, signature);
         if self.cache.knows(&key) {
             return Ok(());
         }
-        self.verify(public_key, message, signature)?;
+        self.verify(public_key, message, Some(&digest), signature)?;
         self.cache.remember(key);
         Ok(())
     }
@@ -120,18 +121,25 @@ impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
 
 impl CachingAlgorithm<'_> {
     /// The arithmetic.
-    fn verify(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+    fn verify(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        sha256: Option<&Digest>,
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
         match self.anchors.iter().find(|anchor| anchor.key.is(public_key)) {
-            Some(anchor) => anchor.key.verify(self.inner, message, signature),
+            Some(anchor) => anchor.key.verify(self.inner, message, sha256, signature),
             None => self.inner.verify_signature(public_key, message, signature),
         }
     }
 
-    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes.
-    fn key(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> [u8; 32] {
+    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes. The message's
+    /// own SHA-256, which most signatures are over, stands for it, so that it is hashed once.
+    fn key(&self, public_key: &[u8], message: &Digest, signature: &[u8]) -> [u8; 32] {
         let (key_algorithm, algorithm) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
         let mut context = Context::new(&SHA256);
-        for part in [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message] {
+        for part in [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message.as_ref()] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }

@@ -154,7 +154,9 @@ fn strip_white_space(body: &[u8], digits: &mut Vec<u8>) {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    memchr::memmem::find(haystack, needle)
+    // What is searched for starts with what bodies do not have: a prepared search would not pay.
+    let first = *needle.first()?;
+    memchr::memchr_iter(first, haystack).find(|&start| haystack[start..].starts_with(needle))
 }
 
 /// Line ends of any kind: LF, CRLF, or CR alone.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Breach, Breaches, Subject};
-use crate::{Certificate, DnsName, NameError, certificate::oid};
+use crate::{Certificate, DnsName, NameError, certificate::oid, name::NormalName};
 
 pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
     let leaf = subject.leaf;
@@ -24,9 +24,9 @@ pub(super) fn check<'a>(subject: &Subject<'a>, found: &mut Breaches<'a>) {
 
 fn check_alternative_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
     for name in leaf.dns_names() {
-        match DnsName::in_certificate(name) {
+        match in_certificate(name) {
             Err(error) => found.push(Breach::SanNameInvalid { name: name.clone(), error: Some(error) }, leaf),
-            Ok(parsed) if is_wildcard_on_public_suffix(&parsed) => {
+            Ok(parsed) if parsed.is_wildcard && is_public_suffix(&parsed.host) => {
                 found.push(Breach::PublicSuffixWildcard { name: name.clone() }, leaf);
             }
             Ok(_) => {}
@@ -40,14 +40,11 @@ fn check_alternative_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) 
     }
 }
 
-/// Whether everything below a suffix that registries sell under would be covered. Suffixes that companies keep for
-/// their customers are those companies' own names.
-fn is_wildcard_on_public_suffix(name: &DnsName) -> bool {
-    let Some(base) = name.as_str().strip_prefix("*.") else {
-        return false;
-    };
-    psl::suffix(base.as_bytes())
-        .is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes() == base.as_bytes())
+/// Whether registries sell names under it. Suffixes that companies keep for their customers are those companies' own
+/// names.
+fn is_public_suffix(name: &str) -> bool {
+    psl::suffix(name.as_bytes())
+        .is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes() == name.as_bytes())
 }
 
 fn check_common_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
@@ -93,15 +90,13 @@ fn names_domain(leaf: &Certificate, common_name: &str) -> bool {
         || DnsName::parse(common_name).is_ok_and(|domain| leaf.cover_names().contains(&domain))
 }
 
-impl DnsName {
-    /// A name as it must stand in a certificate: A-labels, no trailing dot (RFC 5280 section 4.2.1.6, RFC 1034).
-    fn in_certificate(text: &str) -> Result<Self, NameError> {
-        if !text.is_ascii() {
-            return Err(NameError::Undecodable);
-        }
-        if text.ends_with('.') {
-            return Err(NameError::BadLabelLength);
-        }
-        Self::parse(text)
+/// A name as it must stand in a certificate: A-labels, no trailing dot (RFC 5280 section 4.2.1.6, RFC 1034).
+fn in_certificate(text: &str) -> Result<NormalName<'_>, NameError> {
+    if !text.is_ascii() {
+        return Err(NameError::Undecodable);
     }
+    if text.ends_with('.') {
+        return Err(NameError::BadLabelLength);
+    }
+    NormalName::of(text)
 }
