@@ -69,7 +69,7 @@ pub(crate) fn build<'a>(
         rejected.borrow_mut().push((used, anchor));
         Err(webpki::Error::UnknownIssuer)
     };
-    let caching = caching(&policy.cache, chain[leaf].signed_part(), &candidates);
+    let caching = caching(&policy.cache, chain, leaf, &candidates);
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
         caching.iter().map(|algorithm| algorithm as _).collect();
     let verified = end_entity.verify_for_usage(

@@ -3,11 +3,11 @@
 use core::{fmt, num::NonZeroUsize};
 use std::sync::{Mutex, PoisonError};
 
-use aws_lc_rs::digest::{self, Context, Digest, SHA256};
+use aws_lc_rs::digest::{self, Digest, SHA256};
 use lru::LruCache;
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
-use crate::{signature::ALGORITHMS, trust::Anchor};
+use crate::{Certificate, Fingerprint, signature::ALGORITHMS, trust::Anchor};
 
 /// Remembers which signatures verified, so that an intermediate which thousands of uploads share is checked once.
 ///
@@ -70,13 +70,20 @@ impl fmt::Debug for SignatureCache {
     }
 }
 
-/// The supported algorithms, each in front of the cache.
+/// The supported algorithms that the chain is signed with, each in front of the cache.
 pub(crate) fn caching<'a>(
     cache: &'a SignatureCache,
-    leaf: &'a [u8],
+    chain: &'a [Certificate],
+    leaf: usize,
     anchors: &'a [&'a Anchor],
 ) -> Vec<CachingAlgorithm<'a>> {
-    ALGORITHMS.iter().map(|&inner| CachingAlgorithm { inner, cache, leaf, anchors }).collect()
+    let leaf = chain[leaf].signed_part();
+    let is_used = |algorithm: &dyn SignatureVerificationAlgorithm| {
+        let id = algorithm.signature_alg_id();
+        chain.iter().any(|certificate| certificate.signature_algorithm() == id.as_ref())
+    };
+    let used = ALGORITHMS.iter().filter(|algorithm| is_used(**algorithm));
+    used.map(|&inner| CachingAlgorithm { inner, cache, leaf, anchors }).collect()
 }
 
 /// An algorithm that asks the cache first.
@@ -138,14 +145,13 @@ impl CachingAlgorithm<'_> {
     /// own SHA-256, which most signatures are over, stands for it, so that it is hashed once.
     fn key(&self, public_key: &[u8], message: &Digest, signature: &[u8]) -> [u8; 32] {
         let (key_algorithm, algorithm) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
-        let mut context = Context::new(&SHA256);
-        for part in [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message.as_ref()] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
+        let parts = [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message.as_ref()];
+        let mut text = Vec::with_capacity(parts.iter().map(|part| 8 + part.len()).sum());
+        for part in parts {
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part);
         }
-        let mut key = [0; 32];
-        key.copy_from_slice(context.finish().as_ref());
-        key
+        *Fingerprint::of(&text).as_bytes()
     }
 }
 
