@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{self, Digest, SHA256};
 use lru::LruCache;
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
-use crate::{Certificate, Fingerprint, signature::ALGORITHMS, trust::Anchor};
+use crate::{Certificate, Fingerprint, anchor_key::AnchorKey, signature::ALGORITHMS, trust::Anchor};
 
 /// Remembers which signatures verified, so that an intermediate which thousands of uploads share is checked once.
 ///
@@ -104,15 +104,21 @@ impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
+        let anchor = self.anchors.iter().map(|anchor| &anchor.key).find(|key| key.is(public_key));
+        let verify = |sha256: Option<&Digest>| match anchor {
+            Some(key) => key.verify(self.inner, message, sha256, signature),
+            None => self.inner.verify_signature(public_key, message, signature),
+        };
         if message == self.leaf {
-            return self.verify(public_key, message, None, signature);
+            return verify(None);
         }
         let digest = digest::digest(&SHA256, message);
-        let key = self.key(public_key, &digest, signature);
+        let issuer = anchor.map_or_else(|| Fingerprint::of(public_key), AnchorKey::fingerprint);
+        let key = self.key(&issuer, &digest, signature);
         if self.cache.knows(&key) {
             return Ok(());
         }
-        self.verify(public_key, message, Some(&digest), signature)?;
+        verify(Some(&digest))?;
         self.cache.remember(key);
         Ok(())
     }
@@ -127,25 +133,12 @@ impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
 }
 
 impl CachingAlgorithm<'_> {
-    /// The arithmetic.
-    fn verify(
-        &self,
-        public_key: &[u8],
-        message: &[u8],
-        sha256: Option<&Digest>,
-        signature: &[u8],
-    ) -> Result<(), InvalidSignature> {
-        match self.anchors.iter().find(|anchor| anchor.key.is(public_key)) {
-            Some(anchor) => anchor.key.verify(self.inner, message, sha256, signature),
-            None => self.inner.verify_signature(public_key, message, signature),
-        }
-    }
-
-    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes. The message's
-    /// own SHA-256, which most signatures are over, stands for it, so that it is hashed once.
-    fn key(&self, public_key: &[u8], message: &Digest, signature: &[u8]) -> [u8; 32] {
+    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes. The issuer's
+    /// key and the message stand there as their own SHA-256, which are known or needed anyway.
+    fn key(&self, issuer: &Fingerprint, message: &Digest, signature: &[u8]) -> [u8; 32] {
         let (key_algorithm, algorithm) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
-        let parts = [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message.as_ref()];
+        let parts =
+            [key_algorithm.as_ref(), algorithm.as_ref(), issuer.as_bytes(), signature, message.as_ref()];
         let mut text = Vec::with_capacity(parts.iter().map(|part| 8 + part.len()).sum());
         for part in parts {
             text.extend_from_slice(&(part.len() as u64).to_be_bytes());
