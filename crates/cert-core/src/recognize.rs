@@ -70,6 +70,13 @@ impl Kind {
     }
 }
 
+/// Whether DER starts as a certificate of version 3 does, and nothing else that is known here: a shorter look than
+/// [`Kind::of_der`] for what nearly all of it is.
+pub(crate) fn starts_as_certificate(der: &[u8]) -> bool {
+    let signed = Cursor::new(der).enter(SEQUENCE).and_then(|mut certificate| certificate.enter(SEQUENCE));
+    signed.is_ok_and(|signed| signed.next_is_context(0))
+}
+
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
