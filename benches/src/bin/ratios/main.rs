@@ -37,7 +37,7 @@ struct Arguments {
     #[arg(long)]
     json: bool,
     /// How often each pair is measured
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 1000)]
     rounds: usize,
 }
 
