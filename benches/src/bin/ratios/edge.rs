@@ -140,8 +140,7 @@ impl Hot {
 struct Table(HashMap<String, Arc<CertifiedKey>>);
 
 impl Table {
-    /// The very keys that the edge has opened: of one size and even of one value, one signs faster than another,
-    /// depending on where its numbers lie.
+    /// The very keys that the edge has opened, so that both sides sign at the same cost.
     fn of(edge: &Edge, client: &Arc<ClientConfig>) -> Self {
         let certified = |name: &str| edge.resolve(hello(client, name).client_hello()).expect("it is opened");
         Self((0..NAMES).map(|n| name_of(n, 0)).map(|name| (name.clone(), certified(&name))).collect())
