@@ -37,7 +37,7 @@ impl Site {
 
     /// Stores so many certificates, each bound to `names` names below a domain of its own: `n0.site-17.example.com`.
     ///
-    /// RSA keys are made slowly: a few serve all, as the cost of each certificate at an edge does not depend on it.
+    /// RSA keys are made slowly: a few serve all in turn.
     ///
     /// # Panics
     /// Where the store fails.
@@ -48,11 +48,11 @@ impl Site {
             }
             _ => Vec::new(),
         };
-        let keys = &keys;
+        let shared = &keys;
         stream::iter(0..count)
             .for_each_concurrent(64, |number| async move {
                 let leaf = self.leaf(number, names, key_type);
-                let issued = match keys.get(number % keys.len().max(1)) {
+                let issued = match shared.get(number % shared.len().max(1)) {
                     Some(key) => self.authority.reissue(&leaf, key),
                     None => self.authority.issue(&leaf),
                 };

@@ -76,8 +76,7 @@ impl Parts {
 
     async fn open_alone(self: Arc<Self>, id: CertId) -> Result<Hot, LoadError> {
         self.counts.load();
-        let opened = self.certs.open_bound(&Caller::edge(), id).await.map_err(LoadError::service);
-        let opened = opened.and_then(|bound| self.admit(bound));
+        let opened = self.read(id).await.and_then(|bound| self.admit(bound));
         match &opened {
             Ok(hot) => {
                 self.cache.put(id, hot.clone());
@@ -92,14 +91,26 @@ impl Parts {
         opened
     }
 
-    /// Takes what the store gave, unless a later version was seen of it.
+    /// The version that the store has, unless a later one had been seen before it was asked. One that was replaced while
+    /// it was read is read again.
+    async fn read(&self, id: CertId) -> Result<BoundCert, LoadError> {
+        loop {
+            let seen = self.seen(id);
+            let bound = self.certs.open_bound(&Caller::edge(), id).await.map_err(LoadError::service)?;
+            let found = bound.record.generation;
+            if found < seen {
+                return Err(LoadError::Outdated { id, seen, found });
+            }
+            if found >= self.seen(id) {
+                return Ok(bound);
+            }
+        }
+    }
+
+    /// Makes of what the store gave what rustls serves.
     fn admit(&self, bound: BoundCert) -> Result<Hot, LoadError> {
         let BoundCert { record, key } = bound;
-        let (id, found) = (record.id, record.generation);
-        let seen = self.seen(id);
-        if found < seen {
-            return Err(LoadError::Outdated { id, seen, found });
-        }
+        let (id, generation) = (record.id, record.generation);
         let form = |der: Vec<u8>| match key.form() {
             KeyForm::Pkcs1 => PrivateKeyDer::Pkcs1(PrivatePkcs1KeyDer::from(der)),
             KeyForm::Pkcs8 => PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der)),
@@ -110,7 +121,7 @@ impl Parts {
         let signing = signing.map_err(|source| LoadError::Key { id, source })?;
         let (chain, own_bytes) = self.chain(&record.chain);
         let key = Arc::new(CertifiedKey::new(chain, signing));
-        Ok(Hot::new(key, record.leaf.key_type, found, own_bytes))
+        Ok(Hot::new(key, record.leaf.key_type, generation, own_bytes))
     }
 
     /// The chain, and the length of what no other chain shares.

@@ -91,6 +91,31 @@ async fn a_load_that_everybody_gave_up_is_begun_again() {
 }
 
 #[tokio::test]
+async fn what_is_replaced_while_it_is_loaded_is_loaded_again() {
+    let site = Site::new().await;
+    let id = site.serve(&["a.example"], &site.issue(&["a.example"], KeyType::EcP256, 30)).await;
+    site.certs.refresh_names().await.unwrap();
+    let (edge, client) = (site.edge().build(), Client::new(&site.root));
+    let replaced = upload(&site.issue(&["a.example"], KeyType::EcP256, 40));
+    // The record has been read when the replacement comes, and the key has not.
+    let replace = {
+        let site = &site;
+        async move {
+            site.store.delay(Duration::ZERO);
+            site.certs.replace(&alice(), id, replaced, None).await.unwrap();
+            site.certs.refresh_names().await.unwrap();
+        }
+    };
+    site.store.delay(Duration::from_millis(300));
+    let (prepared, ()) = tokio::join!(prepare(&edge, &client, "a.example"), async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        replace.await;
+    });
+    assert_eq!(prepared.cert().map(|(_, generation)| generation.0), Some(2), "{prepared:?}");
+    assert_eq!((edge.status().load_failures, edge.status().cached), (0, 1));
+}
+
+#[tokio::test]
 async fn a_flood_of_unknown_names_asks_the_store_nothing_and_keeps_nothing() {
     let site = Site::new().await;
     site.serve(&["a.example"], &site.issue(&["a.example"], KeyType::EcP256, 30)).await;
