@@ -31,7 +31,10 @@
 
 mod auth;
 mod body;
+mod description;
 mod failure;
+mod gate;
+mod observe;
 mod options;
 mod reply;
 mod router;
@@ -40,4 +43,4 @@ mod wire;
 
 pub use auth::{Authenticator, Credential, Credentials, sign_qbox};
 pub use options::Options;
-pub use router::router;
+pub use router::{openapi, router};
