@@ -106,14 +106,13 @@ const EXTENSION: &str = "x-certkeep-extension";
 /// Changes every operation, marks ours, and names the second of two methods that share a handler.
 fn for_each_operation(document: &mut OpenApi, change: impl Fn(&mut Operation)) {
     for item in document.paths.paths.values_mut() {
+        let of_put = item.put.as_ref().and_then(|operation| operation.operation_id.clone());
         for (method, operation) in operations(item) {
             if operation.tags.as_deref().is_some_and(|tags| tags.iter().any(|tag| tag == "certkeep")) {
                 operation.extensions = Some(ours());
             }
-            if method == HttpMethod::Post
-                && let Some(name) = operation.operation_id.as_mut().filter(|name| name.ends_with("Storage"))
-            {
-                name.push_str("ByPost");
+            if method == HttpMethod::Post && operation.operation_id == of_put {
+                operation.operation_id = of_put.as_ref().map(|name| format!("{name}ByPost"));
             }
             change(operation);
         }

@@ -46,8 +46,10 @@ pub(crate) async fn enable_https(
 }
 
 /// Re-point a CDN domain to another certificate, or bind it
+///
+/// `POST` is what one manager of the official Python SDK sends.
 #[utoipa::path(
-    put, path = "/domain/{domain}/httpsconf", operation_id = "configureHttps", tag = "domains",
+    method(put, post), path = "/domain/{domain}/httpsconf", operation_id = "configureHttps", tag = "domains",
     params(("domain" = String, Path, description = "The domain; a wildcard begins with its dot.")),
     request_body = wire::BindDomain,
     responses((status = 200, description = "The certificate serves the domain.", body = wire::Success<wire::Previous>))

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) const ALICE: Tenant = Tenant { access_key: "AK-alice", secret_key: "SK-alice" };
+/// An operator.
+pub(crate) const ROOT: Tenant = Tenant { access_key: "AK-root", secret_key: "SK-root" };
 pub(crate) const BOB: Tenant = Tenant { access_key: "AK-bob", secret_key: "SK-bob" };
 
 #[derive(Clone, Copy)]
@@ -34,17 +36,33 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// `quota` is Alice's.
+    /// With a store in the folder. `quota` is Alice's.
     pub(crate) fn new(quota: u64) -> Self {
+        Self::in_folder(quota, |folder| format!("sled:{}/store", folder.display()), "")
+    }
+
+    /// On this store.
+    pub(crate) fn on(store: &str, quota: u64) -> Self {
+        Self::in_folder(quota, |_| store.to_owned(), "")
+    }
+
+    /// With further lines at the head of the configuration.
+    pub(crate) fn with(store: &str, quota: u64, lines: &str) -> Self {
+        Self::in_folder(quota, |_| store.to_owned(), lines)
+    }
+
+    fn in_folder(quota: u64, store: impl Fn(&Path) -> String, lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
         let root = TestCa::root("Test Root", now());
         fs::write(folder.path().join("root.pem"), root.pem()).unwrap();
         let path = folder.path().display();
         let configuration = format!(
-            "listen = \"127.0.0.1:0\"\nstore = \"sled:{path}/store\"\nkey_ring = \"{path}/keyring.toml\"\n\
+            "listen = \"127.0.0.1:0\"\nstore = \"{store}\"\nkey_ring = \"{path}/keyring.toml\"\n{lines}\n\
              [validation]\ntrust = [\"{path}/root.pem\"]\n\
              [[credential]]\naccess_key = \"AK-alice\"\nsecret_key = \"SK-alice\"\nowner = \"alice\"\nquota = {quota}\n\
-             [[credential]]\naccess_key = \"AK-bob\"\nsecret_key = \"SK-bob\"\nowner = \"bob\"\n"
+             [[credential]]\naccess_key = \"AK-bob\"\nsecret_key = \"SK-bob\"\nowner = \"bob\"\n\
+             [[credential]]\naccess_key = \"AK-root\"\nsecret_key = \"SK-root\"\nrole = \"operator\"\n"
         );
         fs::write(folder.path().join("certkeep.toml"), configuration).unwrap();
         Self { folder, authority: root.intermediate("Test CA") }
@@ -52,6 +70,10 @@ impl Site {
 
     pub(crate) fn issue(&self, name: &str) -> Issued {
         self.authority.issue(&TestLeaf::new(&[name]))
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn store(&self) -> PathBuf {
@@ -100,6 +122,16 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal, as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// SIGTERM, and the exit code.
