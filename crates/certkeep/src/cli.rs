@@ -10,6 +10,7 @@ use crate::{
     credential::CredentialArgs,
     domain::DomainArgs,
     import::ImportArgs,
+    key_ring::KeyRingArgs,
     manual::{CompletionArgs, ManArgs},
     operator::{RetireArgs, RewrapArgs},
 };
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Domain(DomainArgs),
     /// Upload the certificates that an ACME client or a cluster keeps in a folder
     Import(ImportArgs),
+    /// Add a key-encryption key to a key ring, and make it the active one
+    KeyRing(KeyRingArgs),
     /// Print the manual page, or write those of all commands
     Man(ManArgs),
     /// Copy everything from one store to another

@@ -12,6 +12,7 @@ mod domain;
 mod failure;
 mod files;
 mod import;
+mod key_ring;
 mod listen;
 mod manual;
 mod migrate;
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Credential(args) => credential::run(&args)?,
         Command::Domain(args) => domain::run(&args)?,
         Command::Import(args) => import::run(&args)?,
+        Command::KeyRing(args) => key_ring::run(&args)?,
         Command::Man(args) => manual::man(&args)?,
         Command::Migrate(args) => migrate::run(&args)?,
         Command::Retire(args) => operator::retire(&args)?,
