@@ -41,6 +41,6 @@ mod router;
 mod routes;
 mod wire;
 
-pub use auth::{Authenticator, Credential, Credentials, sign_qbox};
+pub use auth::{Authenticator, Credential, Credentials, Scheme, sign_qbox};
 pub use options::Options;
 pub use router::{openapi, router};

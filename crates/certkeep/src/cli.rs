@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     cert::CertArgs,
+    config::LogFormat,
     credential::CredentialArgs,
     domain::DomainArgs,
     import::ImportArgs,
@@ -62,7 +63,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
 }
 
-/// Flags beat the environment, and both beat the file.
+/// Flags beat the environment, and both beat the file. SIGHUP has the file's classes and credentials read again, without
+/// dropping a request; SIGTERM lets requests end and stops.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -83,6 +85,12 @@ pub(crate) struct ServeArgs {
     /// Where certificates are kept: memory:, sled:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, env = "CERTKEEP_STORE", value_name = "URL")]
     pub(crate) store: Option<String>,
+    /// A file with the password of a store in Postgres
+    #[arg(long, env = "CERTKEEP_STORE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) store_password_file: Option<PathBuf>,
+    /// How log lines look; CERTKEEP_LOG says which there are, such as info or cert_store=debug
+    #[arg(long, env = "CERTKEEP_LOG_FORMAT", value_name = "FORMAT", value_enum)]
+    pub(crate) log: Option<LogFormat>,
     /// The key ring that seals private keys
     #[arg(long, env = "CERTKEEP_KEY_RING", value_name = "FILE")]
     pub(crate) key_ring: Option<PathBuf>,

@@ -14,14 +14,18 @@ mod files;
 mod import;
 mod key_ring;
 mod listen;
+mod live;
+mod log;
 mod manual;
 mod migrate;
+mod numbers;
 mod operator;
 mod output;
 mod report;
 mod serve;
 mod server_args;
 mod store;
+mod timed_store;
 
 use std::{alloc::System, process::ExitCode};
 
