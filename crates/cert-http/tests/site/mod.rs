@@ -15,7 +15,7 @@ use cert_core::{
     testing::{Issued, TestCa, TestLeaf},
 };
 use cert_http::Options;
-use cert_service::{Caller, CertService, FixedClock, KeyWrapper as _, LocalKeyRing, Plan};
+use cert_service::{Caller, CertService, Executor, FixedClock, Inline, KeyWrapper as _, LocalKeyRing, Plan};
 use cert_store::MemoryStore;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -32,18 +32,29 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new(options: Options) -> Self {
+        Self::on(options, Inline).await
+    }
+
+    /// One whose CPU work runs there.
+    pub(crate) async fn on(options: Options, executor: impl Executor + 'static) -> Self {
         let root = TestCa::root("Root", NOW);
-        Self::trusting(root.trust(), NOW, &root, options).await
+        Self::trusting(root.trust(), NOW, &root, options, executor).await
     }
 
     /// One that trusts the root of frozen uploads, at a time when they are valid.
     pub(crate) async fn of_frozen(root_pem: &[u8]) -> Self {
         let now = Timestamp::from_unix(1_796_000_000);
         let trust = TrustAnchors::from_pem(root_pem).unwrap();
-        Self::trusting(trust, now, &TestCa::root("Root", now), Options::default()).await
+        Self::trusting(trust, now, &TestCa::root("Root", now), Options::default(), Inline).await
     }
 
-    async fn trusting(trust: TrustAnchors, now: Timestamp, root: &TestCa, options: Options) -> Self {
+    async fn trusting(
+        trust: TrustAnchors,
+        now: Timestamp,
+        root: &TestCa,
+        options: Options,
+        executor: impl Executor + 'static,
+    ) -> Self {
         let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(trust))));
         let ring = LocalKeyRing::ephemeral().unwrap();
         let active_kek = ring.active().await.unwrap().to_string();
@@ -51,6 +62,7 @@ impl Site {
         let certs = CertService::builder(MemoryStore::new(), ring)
             .policies(plan)
             .clock(clock.clone())
+            .executor(executor)
             .build()
             .await
             .unwrap();
@@ -89,6 +101,14 @@ impl Site {
     /// Uploads what was issued, with further fields, as Alice.
     pub(crate) async fn upload_with(&self, issued: &Issued, fields: Value) -> Answer {
         self.post("/sslcert", &upload_of(issued, fields)).await
+    }
+
+    /// The answer as it is, JSON or not.
+    pub(crate) async fn raw(&self, request: Request) -> (StatusCode, String) {
+        let response = self.router.clone().oneshot(request.0).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     pub(crate) async fn send(&self, request: Request) -> Answer {

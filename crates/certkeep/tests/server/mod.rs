@@ -81,8 +81,13 @@ impl Site {
     }
 
     pub(crate) fn start(&self) -> Server {
+        self.start_logging(Stdio::inherit())
+    }
+
+    /// With its log going there.
+    pub(crate) fn start_logging(&self, log: impl Into<Stdio>) -> Server {
         let config = self.folder.path().join("certkeep.toml");
-        Server::start(self.folder.path(), &["--config", config.to_str().unwrap()])
+        Server::start_logging(self.folder.path(), &["--config", config.to_str().unwrap()], log.into())
     }
 }
 
@@ -96,6 +101,10 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `certkeep serve` and waits until it says where it listens.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_logging(folder, arguments, Stdio::inherit())
+    }
+
+    fn start_logging(folder: &Path, arguments: &[&str], log: Stdio) -> Self {
         // A developer's own configuration in the environment is not the tests'.
         let mut child = Command::new(env!("CARGO_BIN_EXE_certkeep"))
             .env_clear()
@@ -104,7 +113,7 @@ impl Server {
             .current_dir(folder)
             .envs(std::env::vars().filter(|(name, _)| !name.starts_with("CERTKEEP_")))
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
