@@ -24,7 +24,7 @@ Examples:
   cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
-    /// Format, lints, tests, documentation, and the official Python SDK against the real server
+    /// Format, lints, tests, documentation; the official Python SDK and schemathesis against the real server
     Test(test::Options),
     /// The criterion suites, OpenSSL and other libraries beside us
     Bench(measure::BenchOptions),
@@ -32,6 +32,8 @@ enum Cli {
     Fuzz(fuzz::Options),
     /// What the worst known inputs cost, the slowest last
     Hostile,
+    /// How fast a real server reads, over a bare handler and beside uploads
+    Load,
     /// What our work costs over the part that nobody can do without
     Ratios(measure::RatioOptions),
 }
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Hostile => measure::hostile(),
+        Cli::Load => measure::load(),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };

@@ -1,4 +1,4 @@
-//! `cargo xtask ratios`, `cargo xtask hostile` and `cargo xtask bench`.
+//! `cargo xtask ratios`, `cargo xtask hostile`, `cargo xtask load` and `cargo xtask bench`.
 
 use std::process::Command;
 
@@ -40,6 +40,12 @@ pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
 /// What the worst known inputs cost.
 pub(crate) fn hostile() -> Result<(), String> {
     command::run(&mut measuring("hostile"))
+}
+
+/// A real server under load, from a second process.
+pub(crate) fn load() -> Result<(), String> {
+    command::run(&mut command::cargo(&["build", "--release", "--locked", "--package", "certkeep"]))?;
+    command::run(measuring("load").arg(command::target().join("release/certkeep")))
 }
 
 /// The criterion suites, OpenSSL beside us.

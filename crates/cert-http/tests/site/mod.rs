@@ -41,6 +41,19 @@ impl Site {
         Self::trusting(root.trust(), NOW, &root, options, executor).await
     }
 
+    /// The service alone, and an authority that it trusts.
+    pub(crate) async fn service() -> (CertService, TestCa) {
+        let root = TestCa::root("Root", NOW);
+        let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))));
+        let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
+            .policies(plan)
+            .clock(FixedClock::new(NOW))
+            .build()
+            .await
+            .unwrap();
+        (certs, root.intermediate("CA"))
+    }
+
     /// One that trusts the root of frozen uploads, at a time when they are valid.
     pub(crate) async fn of_frozen(root_pem: &[u8]) -> Self {
         let now = Timestamp::from_unix(1_796_000_000);
