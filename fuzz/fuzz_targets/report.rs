@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use cert_core::{Bundle, Language, Timestamp, TrustAnchors, ValidationPolicy, inspect};
+use cert_core::{Bundle, Input, Language, Passphrase, Timestamp, TrustAnchors, ValidationPolicy};
 use libfuzzer_sys::fuzz_target;
 
 const ROOT: &[u8] = include_bytes!("../../crates/cert-core/tests/data/rsa2048.pem");
@@ -19,14 +19,16 @@ fuzz_target!(|data: &[u8]| {
     let [high, low, rest @ ..] = data else { return };
     let middle = usize::from(u16::from_be_bytes([*high, *low])).min(rest.len());
     let (chain, key) = rest.split_at(middle);
-    let report = inspect(chain, Some(key), &POLICY, NOW);
+    let passphrase = Passphrase::new("secret");
+    let input = Input::pair(chain, key).passphrase(&passphrase);
+    let report = input.inspect(&POLICY, NOW);
     for finding in report.findings() {
         for language in Language::ALL {
             assert!(!finding.message(*language).is_empty());
             assert!(finding.fix(*language).is_none_or(|fix| !fix.is_empty()));
         }
     }
-    let validated = Bundle::decode(chain, key).and_then(|bundle| bundle.validate(&POLICY, NOW));
+    let validated = Bundle::open(input).and_then(|bundle| bundle.validate(&POLICY, NOW));
     let refused = validated.err().map(|error| error.rule());
     assert_eq!(refused, report.first_error().map(|finding| finding.rule()));
 });

@@ -1,16 +1,12 @@
 //! `cargo xtask fuzz`: the targets of `fuzz/`, each for a while.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::command;
 
-const TARGETS: [&str; 5] = ["pem", "key", "certificate", "bundle", "report"];
+const TARGETS: [&str; 6] = ["pem", "key", "pkcs12", "certificate", "bundle", "report"];
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -57,25 +53,38 @@ fn fuzz(target: &str, seconds: u64) -> Command {
 fn plant_seeds(target: &str, corpus: &Path) -> std::io::Result<()> {
     fs::create_dir_all(corpus)?;
     let data = command::workspace().join("crates/cert-core/tests/data");
-    for entry in fs::read_dir(data)? {
+    let encrypted = data.join("encrypted");
+    for entry in fs::read_dir(data)?.chain(fs::read_dir(encrypted)?) {
         let path = entry?.path();
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Some(seed) = seed(target, &path)? {
+        if let Some(seed) = seed(target, &path, &name)? {
             fs::write(corpus.join(format!("seed-{name}")), seed)?;
         }
     }
     Ok(())
 }
 
-fn seed(target: &str, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    let is_key = path.to_string_lossy().ends_with(".key.pem");
+fn seed(target: &str, path: &Path, name: &str) -> std::io::Result<Option<Vec<u8>>> {
     let content = || fs::read(path);
-    Ok(match target {
-        "pem" | "key" => Some(content()?),
-        "certificate" => first_block(&content()?),
-        _ if is_key => {
-            let chain = PathBuf::from(path.to_string_lossy().replace(".key.pem", ".pem"));
-            if chain.exists() { Some(pair(&fs::read(chain)?, &content()?)) } else { None }
+    Ok(match (target, name.strip_suffix(".key.pem")) {
+        ("pem" | "key", _) => Some(content()?),
+        ("pkcs12", _) => {
+            if name.contains(".p12") {
+                Some(content()?)
+            } else {
+                None
+            }
+        }
+        ("certificate", _) => first_block(&content()?),
+        (_, Some(name)) => {
+            // An encrypted key is named for its chain, and for what it is encrypted with.
+            let chain =
+                |name: &str| Some(path.with_file_name(format!("{name}.pem"))).filter(|path| path.exists());
+            let chain = chain(name).or_else(|| name.split_once('_').and_then(|(name, _)| chain(name)));
+            chain.map(|chain| Ok::<_, std::io::Error>(pair(&fs::read(chain)?, &content()?))).transpose()?
         }
         _ => None,
     })

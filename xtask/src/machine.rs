@@ -10,9 +10,11 @@ struct Requirement {
     is_met: fn() -> bool,
 }
 
-const REQUIREMENTS: [Requirement; 3] = [
+const REQUIREMENTS: [Requirement; 4] = [
     Requirement { package: "python3-venv", is_met: has_python_venv },
     Requirement { package: "postgresql", is_met: has_postgres },
+    // Clients of other makes, for the tests of TLS.
+    Requirement { package: "openssl curl", is_met: has_clients },
     // OpenSSL beside us in the benches, which the lints see too.
     Requirement { package: "libssl-dev pkg-config", is_met: has_openssl },
 ];
@@ -49,6 +51,11 @@ fn has_postgres() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
         || command::succeeds(Command::new("initdb").arg("--version"))
+}
+
+fn has_clients() -> bool {
+    let answers = |program, argument| command::succeeds(Command::new(program).arg(argument));
+    answers("openssl", "version") && answers("curl", "--version")
 }
 
 fn has_openssl() -> bool {

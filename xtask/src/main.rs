@@ -19,8 +19,10 @@ use clap::Parser;
 Examples:
   cargo xtask test            everything that a change must pass, as CI runs it
   cargo xtask test --offline  without installing anything: what is missing is named
+  cargo xtask growth sled --up-to 10000
   cargo xtask ratios core     the ratios of one group
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
+  cargo xtask measure edge    start, memory and floods with 50,000 certificates and 1M names
   cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
@@ -30,10 +32,14 @@ enum Cli {
     Bench(measure::BenchOptions),
     /// The fuzz targets, each for a while
     Fuzz(fuzz::Options),
+    /// What the calls of a store cost with more and more certificates, as a table
+    Growth(measure::GrowthOptions),
     /// What the worst known inputs cost, the slowest last
     Hostile,
     /// How fast a real server reads, over a bare handler and beside uploads
     Load,
+    /// What an edge costs on a store on disk: start, memory, unknown names
+    Measure(measure::MeasureOptions),
     /// What our work costs over the part that nobody can do without
     Ratios(measure::RatioOptions),
 }
@@ -42,8 +48,10 @@ fn main() -> ExitCode {
     let result = match Cli::parse() {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
+        Cli::Growth(options) => measure::growth(&options),
         Cli::Hostile => measure::hostile(),
         Cli::Load => measure::load(),
+        Cli::Measure(options) => measure::measure(&options),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };

@@ -1,4 +1,4 @@
-//! `cargo xtask ratios`, `cargo xtask hostile`, `cargo xtask load` and `cargo xtask bench`.
+//! `cargo xtask ratios`, `measure`, `load`, `hostile` and `bench`.
 
 use std::process::Command;
 
@@ -22,6 +22,56 @@ pub(crate) struct BenchOptions {
     /// What is handed on to criterion, such as part of a benchmark's name
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct GrowthOptions {
+    /// `sled` or `postgres`
+    backend: String,
+    /// The largest number of certificates; a million by default, which takes a while
+    #[arg(long)]
+    up_to: Option<u64>,
+}
+
+/// What calls cost with more and more certificates.
+pub(crate) fn growth(options: &GrowthOptions) -> Result<(), String> {
+    let mut run = measuring("growth");
+    run.arg(&options.backend);
+    if let Some(up_to) = options.up_to {
+        run.args(["--up-to", &up_to.to_string()]);
+    }
+    command::run(&mut run)
+}
+
+#[derive(clap::Args)]
+pub(crate) struct MeasureOptions {
+    /// What is measured
+    what: What,
+    /// Small stores, once: whether it works, not what it costs
+    #[arg(long)]
+    smoke: bool,
+    /// How often each thing is measured
+    #[arg(long)]
+    repeat: Option<usize>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum What {
+    Edge,
+}
+
+/// What a part costs on real stores, which are made on the first run.
+pub(crate) fn measure(options: &MeasureOptions) -> Result<(), String> {
+    let What::Edge = options.what;
+    let mut run = measuring("edges");
+    run.arg("--folder").arg(command::target().join("edges"));
+    if options.smoke {
+        run.arg("--smoke");
+    }
+    if let Some(repeat) = options.repeat {
+        run.args(["--repeat", &repeat.to_string()]);
+    }
+    command::run(&mut run)
 }
 
 /// What our work costs over its unavoidable part.

@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// Each library alone, as somebody who needs no feature gets it.
 fn lint_without_features() -> Result<(), String> {
-    for package in ["cert-core", "certkeep-store", "cert-service", "cert-http"] {
+    for package in ["cert-core", "certkeep-store", "cert-service", "cert-http", "cert-rustls"] {
         command::run(&mut command::cargo(&[
             "clippy",
             "--locked",

@@ -15,11 +15,12 @@ use aws_lc_rs::{
 };
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-use crate::signature::split_spki;
+use crate::{Fingerprint, signature::split_spki};
 
 /// The key of an anchor.
 pub(crate) struct AnchorKey {
     octets: Vec<u8>,
+    fingerprint: Fingerprint,
     /// For the first algorithm that is asked for, which is the one that the CA signs with.
     ready: OnceLock<Option<Ready>>,
 }
@@ -33,7 +34,12 @@ impl AnchorKey {
     /// From the content of the anchor's `SubjectPublicKeyInfo`.
     pub(crate) fn new(spki: &[u8]) -> Self {
         let octets = split_spki(spki).map(|(_, octets)| octets.to_vec()).unwrap_or_default();
-        Self { octets, ready: OnceLock::new() }
+        Self { fingerprint: Fingerprint::of(&octets), octets, ready: OnceLock::new() }
+    }
+
+    /// SHA-256 of its octets.
+    pub(crate) const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     /// Whether these are the octets of this key.

@@ -22,7 +22,7 @@ pub const MAX_KEYS_PER_SUBJECT: usize = 2;
 /// Findings in one report; further ones are counted.
 pub const MAX_FINDINGS: usize = 100;
 /// Iterations of all key derivations of one upload, be it PBKDF2 or an older one: an encrypted key has one, a PKCS #12
-/// file one for its integrity and one for each encrypted part.
+/// file one for its integrity and one for each encrypted part. A derivation counts for 10,000 at least.
 pub const MAX_KDF_ITERATIONS: u64 = 1_000_000;
 /// Bytes that the scrypt derivations of one upload may need. Their time grows with it. Parallelization must be 1.
 pub const MAX_SCRYPT_MEMORY: u64 = 64 * 1024 * 1024;

@@ -106,8 +106,7 @@ pub struct ValidatedChain {
 
 impl ValidatedChain {
     pub(crate) fn new(certificates: Vec<Certificate>, verified: &Verified, warnings: Vec<Finding>) -> Self {
-        let mut certificates: Vec<Option<Certificate>> = certificates.into_iter().map(Some).collect();
-        let served = verified.order.iter().filter_map(|&index| certificates[index].take()).collect();
+        let served = in_order(certificates, &verified.order);
         Self { served, path_length: verified.path_length, origin: verified.origin, warnings }
     }
 
@@ -140,6 +139,15 @@ impl ValidatedChain {
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
     }
+}
+
+/// The certificates at these positions.
+fn in_order(certificates: Vec<Certificate>, positions: &[usize]) -> Vec<Certificate> {
+    if positions.iter().copied().eq(0..certificates.len()) {
+        return certificates;
+    }
+    let mut certificates: Vec<Option<Certificate>> = certificates.into_iter().map(Some).collect();
+    positions.iter().filter_map(|&position| certificates[position].take()).collect()
 }
 
 pub(crate) fn check_size(len: usize) -> Result<(), Failure> {

@@ -23,6 +23,17 @@
 //!     println!("{}", finding.fix(Language::En).unwrap_or_default());
 //! }
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `encrypted-keys`: private keys that a [`Passphrase`] protects, PKCS #8 and OpenSSL's traditional PEM encryption.
+//! - `pkcs12`: PKCS #12 files (`.pfx`, `.p12`), modern and legacy; see [`Input::pkcs12`].
+//! - `serde`: `Serialize` for reports and what is in them.
+//! - `testing`: certificate authorities in code.
+//!
+//! Without the first two, what they read is recognised and refused by name.
 
 mod anchor_key;
 mod bundle;

@@ -170,15 +170,14 @@ fn check_label(label: &str) -> Result<(), NameError> {
     if label.is_empty() || label.len() > MAX_LABEL {
         return Err(NameError::BadLabelLength);
     }
-    if label.contains('*') {
-        return Err(NameError::WildcardInside);
-    }
-    if label.contains('_') {
-        return Err(NameError::Underscore);
-    }
     let host_characters = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let hyphen_outside = label.starts_with('-') || label.ends_with('-');
-    if host_characters && !hyphen_outside { Ok(()) } else { Err(NameError::BadLabel) }
+    match label {
+        _ if host_characters && !hyphen_outside => Ok(()),
+        _ if label.contains('*') => Err(NameError::WildcardInside),
+        _ if label.contains('_') => Err(NameError::Underscore),
+        _ => Err(NameError::BadLabel),
+    }
 }
 
 #[cfg(feature = "serde")]

@@ -49,9 +49,9 @@ pub(crate) fn build<'a>(
     let candidates = candidate_anchors(chain, &policy.anchors);
     let views: Vec<TrustAnchor<'_>> = candidates.iter().map(|known| borrowed(&known.anchor)).collect();
     let end_entity = EndEntityCert::try_from(chain[leaf].der())?;
-    let issuers: Vec<usize> = (0..chain.len()).filter(|&index| index != leaf).collect();
+    let issuers = chain.iter().enumerate().filter(|(index, _)| *index != leaf);
     let intermediates: Vec<CertificateDer<'_>> =
-        issuers.iter().map(|&index| CertificateDer::from(chain[index].as_der())).collect();
+        issuers.map(|(_, issuer)| CertificateDer::from(issuer.as_der())).collect();
     let time =
         UnixTime::since_unix_epoch(core::time::Duration::from_secs(now.as_unix().max(0).unsigned_abs()));
 
@@ -69,7 +69,7 @@ pub(crate) fn build<'a>(
         rejected.borrow_mut().push((used, anchor));
         Err(webpki::Error::UnknownIssuer)
     };
-    let caching = caching(&policy.cache, chain[leaf].signed_part(), &candidates);
+    let caching = caching(&policy.cache, chain, leaf, &candidates);
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
         caching.iter().map(|algorithm| algorithm as _).collect();
     let verified = end_entity.verify_for_usage(
@@ -90,16 +90,12 @@ pub(crate) fn build<'a>(
 
 /// The anchors that an uploaded certificate names as its issuer. `webpki` would compare every name with every anchor.
 fn candidate_anchors<'a>(chain: &[Certificate], anchors: &'a TrustAnchors) -> Vec<&'a Anchor> {
-    let mut seen: Vec<&[u8]> = Vec::with_capacity(chain.len());
-    let mut candidates = Vec::new();
-    for certificate in chain {
-        let issuer = certificate.issuer_der();
-        if !seen.contains(&issuer) {
-            seen.push(issuer);
-            candidates.extend(anchors.by_subject(issuer));
-        }
-    }
-    candidates
+    let is_new = |index: usize| {
+        let issuer = chain[index].issuer_der();
+        chain[..index].iter().all(|earlier| earlier.issuer_der() != issuer)
+    };
+    let named = (0..chain.len()).filter(|&index| is_new(index));
+    named.flat_map(|index| anchors.by_subject(chain[index].issuer_der())).collect()
 }
 
 fn borrowed<'a>(anchor: &'a TrustAnchor<'static>) -> TrustAnchor<'a> {

@@ -73,6 +73,13 @@ impl Kind {
     }
 }
 
+/// Whether DER starts as a certificate of version 3 does, and nothing else that is known here: a shorter look than
+/// [`Kind::of_der`] for what nearly all of it is.
+pub(crate) fn starts_as_certificate(der: &[u8]) -> bool {
+    let signed = Cursor::new(der).enter(SEQUENCE).and_then(|mut certificate| certificate.enter(SEQUENCE));
+    signed.is_ok_and(|signed| signed.next_is_context(0))
+}
+
 /// The start of a PKCS #12 file of version 3 without lengths, as browsers write it.
 const PKCS12_IN_BER: &[u8] = &[0x30, 0x80, 0x02, 0x01, 0x03, 0x30, 0x80];
 const INTEGER: u8 = 0x02;

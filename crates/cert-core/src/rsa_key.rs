@@ -114,47 +114,60 @@ fn public_weakness(modulus: &[u8], exponent: &[u8]) -> Option<RsaWeakness> {
     modulus_weakness(modulus)
 }
 
-/// The primes below 752, the bound of SP 800-89 section 5.3.3, in batches: one pass over a modulus serves the primes of
-/// a batch.
-static BATCHES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
-    let mut batches = Vec::new();
-    let mut primes: Vec<u16> = Vec::new();
-    // 2 divides no odd number, and the others have inverses.
+/// The odd primes below 752, the bound of SP 800-89 section 5.3.3, in as few passes over a modulus as possible.
+static PASSES: LazyLock<Vec<Pass>> = LazyLock::new(|| {
+    let mut batches: Vec<Vec<u16>> = vec![Vec::new()];
     for prime in (3..752).filter(|&n| is_prime(n)) {
-        let product: u64 = primes.iter().map(|&prime| u64::from(prime)).product();
-        if product.saturating_mul(prime.into()) >= MAX_PRODUCT {
-            batches.push(Batch::new(&core::mem::take(&mut primes)));
+        match batches.last_mut() {
+            Some(batch) if product(batch) * u128::from(prime) < MAX_PRODUCT => batch.push(prime),
+            _ => batches.push(vec![prime]),
         }
-        primes.push(prime);
     }
-    batches.push(Batch::new(&primes));
-    batches
+    batches.chunks(BATCHES).map(Pass::new).collect()
 });
 
 /// The sum of 128 products of a limb of 64 bits and a power below this bound fits 128 bits: 64 + 57 + 7.
-const MAX_PRODUCT: u64 = 1 << 57;
+const MAX_PRODUCT: u128 = 1 << 57;
 const MAX_LIMBS: usize = *caps::RSA_MODULUS_BITS.end() / 64;
+/// Batches of primes in one pass: their sums do not wait for each other.
+const BATCHES: usize = 4;
 
-/// Primes, and the powers of 2^64 modulo their product.
-struct Batch {
-    primes: Vec<Divisor>,
-    powers: Vec<u64>,
+/// Primes, and the powers of 2^64 modulo the product of each batch of them.
+struct Pass {
+    batches: Vec<Vec<Divisor>>,
+    powers: Vec<[u64; BATCHES]>,
 }
 
-impl Batch {
-    fn new(primes: &[u16]) -> Self {
-        let product: u128 = primes.iter().map(|&prime| u128::from(prime)).product();
-        let next = |power: &u128| Some((power << 64) % product);
-        // Below the product, which fits 57 bits.
-        let powers =
-            core::iter::successors(Some(1), next).take(MAX_LIMBS).map(|power| power as u64).collect();
-        Self { primes: primes.iter().map(|&prime| Divisor::new(prime)).collect(), powers }
+impl Pass {
+    fn new(batches: &[Vec<u16>]) -> Self {
+        let mut products = [1; BATCHES];
+        products.iter_mut().zip(batches).for_each(|(value, batch)| *value = product(batch));
+        // Below the products, which fit 57 bits.
+        let low = |power: &[u128; BATCHES]| power.map(|power| power as u64);
+        let next = |power: &[u128; BATCHES]| {
+            Some(core::array::from_fn(|batch| (power[batch] << 64) % products[batch]))
+        };
+        let powers = core::iter::successors(Some([1; BATCHES]), next).take(MAX_LIMBS);
+        Self {
+            batches: batches.iter().map(|batch| batch.iter().copied().map(Divisor::new).collect()).collect(),
+            powers: powers.map(|power| low(&power)).collect(),
+        }
     }
 
-    /// A number that leaves the same remainder by each of the primes, without a division.
-    fn fold(&self, limbs: &[u64]) -> u128 {
-        limbs.iter().zip(&self.powers).map(|(&limb, &power)| u128::from(limb) * u128::from(power)).sum()
+    /// For each batch, a number that leaves the same remainders by its primes, found without a division.
+    fn fold(&self, limbs: &[u64]) -> [u128; BATCHES] {
+        let mut sums = [0; BATCHES];
+        for (&limb, powers) in limbs.iter().zip(&self.powers) {
+            for (sum, &power) in sums.iter_mut().zip(powers) {
+                *sum += u128::from(limb) * u128::from(power);
+            }
+        }
+        sums
     }
+}
+
+fn product(primes: &[u16]) -> u128 {
+    primes.iter().map(|&prime| u128::from(prime)).product()
 }
 
 /// An odd prime, and what tells its multiples with one multiplication: modulo 2^128, it turns them into the numbers up
@@ -185,12 +198,13 @@ fn modulus_weakness(modulus: &[u8]) -> Option<RsaWeakness> {
     }
     let limbs = limbs(modulus);
     let mut is_roca = true;
-    for batch in BATCHES.iter() {
-        let folded = batch.fold(&limbs);
-        if let Some(divisor) = batch.primes.iter().find(|divisor| divisor.divides(folded)) {
-            return Some(RsaWeakness::SmallFactor { factor: divisor.prime });
+    for pass in PASSES.iter() {
+        for (divisors, folded) in pass.batches.iter().zip(pass.fold(&limbs)) {
+            if let Some(divisor) = divisors.iter().find(|divisor| divisor.divides(folded)) {
+                return Some(RsaWeakness::SmallFactor { factor: divisor.prime });
+            }
+            is_roca = is_roca && divisors.iter().all(|divisor| fits_roca(folded, divisor.prime));
         }
-        is_roca = is_roca && batch.primes.iter().all(|divisor| fits_roca(folded, divisor.prime));
     }
     is_roca.then_some(RsaWeakness::Roca)
 }

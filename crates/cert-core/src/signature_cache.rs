@@ -6,11 +6,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use aws_lc_rs::digest::{self, Context, Digest, SHA256};
+use aws_lc_rs::digest::{self, Digest, SHA256};
 use lru::LruCache;
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
-use crate::{signature::ALGORITHMS, trust::Anchor};
+use crate::{Certificate, Fingerprint, anchor_key::AnchorKey, signature::ALGORITHMS, trust::Anchor};
 
 /// Remembers which signatures verified, so that an intermediate which thousands of uploads share is checked once.
 ///
@@ -91,13 +91,20 @@ impl fmt::Debug for SignatureCache {
     }
 }
 
-/// The supported algorithms, each in front of the cache.
+/// The supported algorithms that the chain is signed with, each in front of the cache.
 pub(crate) fn caching<'a>(
     cache: &'a SignatureCache,
-    leaf: &'a [u8],
+    chain: &'a [Certificate],
+    leaf: usize,
     anchors: &'a [&'a Anchor],
 ) -> Vec<CachingAlgorithm<'a>> {
-    ALGORITHMS.iter().map(|&inner| CachingAlgorithm { inner, cache, leaf, anchors }).collect()
+    let leaf = chain[leaf].signed_part();
+    let is_used = |algorithm: &dyn SignatureVerificationAlgorithm| {
+        let id = algorithm.signature_alg_id();
+        chain.iter().any(|certificate| certificate.signature_algorithm() == id.as_ref())
+    };
+    let used = ALGORITHMS.iter().filter(|algorithm| is_used(**algorithm));
+    used.map(|&inner| CachingAlgorithm { inner, cache, leaf, anchors }).collect()
 }
 
 /// An algorithm that asks the cache first.
@@ -118,15 +125,21 @@ impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
+        let anchor = self.anchors.iter().map(|anchor| &anchor.key).find(|key| key.is(public_key));
+        let verify = |sha256: Option<&Digest>| match anchor {
+            Some(key) => key.verify(self.inner, message, sha256, signature),
+            None => self.inner.verify_signature(public_key, message, signature),
+        };
         if message == self.leaf {
-            return self.verify(public_key, message, None, signature);
+            return verify(None);
         }
         let digest = digest::digest(&SHA256, message);
-        let key = self.key(public_key, &digest, signature);
+        let issuer = anchor.map_or_else(|| Fingerprint::of(public_key), AnchorKey::fingerprint);
+        let key = self.key(&issuer, &digest, signature);
         if self.cache.knows(&key) {
             return Ok(());
         }
-        self.verify(public_key, message, Some(&digest), signature)?;
+        verify(Some(&digest))?;
         self.cache.remember(key);
         Ok(())
     }
@@ -141,32 +154,18 @@ impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
 }
 
 impl CachingAlgorithm<'_> {
-    /// The arithmetic.
-    fn verify(
-        &self,
-        public_key: &[u8],
-        message: &[u8],
-        sha256: Option<&Digest>,
-        signature: &[u8],
-    ) -> Result<(), InvalidSignature> {
-        match self.anchors.iter().find(|anchor| anchor.key.is(public_key)) {
-            Some(anchor) => anchor.key.verify(self.inner, message, sha256, signature),
-            None => self.inner.verify_signature(public_key, message, signature),
-        }
-    }
-
-    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes. The message's
-    /// own SHA-256, which most signatures are over, stands for it, so that it is hashed once.
-    fn key(&self, public_key: &[u8], message: &Digest, signature: &[u8]) -> [u8; 32] {
+    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes. The issuer's
+    /// key and the message stand there as their own SHA-256, which are known or needed anyway.
+    fn key(&self, issuer: &Fingerprint, message: &Digest, signature: &[u8]) -> [u8; 32] {
         let (key_algorithm, algorithm) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
-        let mut context = Context::new(&SHA256);
-        for part in [key_algorithm.as_ref(), algorithm.as_ref(), public_key, signature, message.as_ref()] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
+        let parts =
+            [key_algorithm.as_ref(), algorithm.as_ref(), issuer.as_bytes(), signature, message.as_ref()];
+        let mut text = Vec::with_capacity(parts.iter().map(|part| 8 + part.len()).sum());
+        for part in parts {
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part);
         }
-        let mut key = [0; 32];
-        key.copy_from_slice(context.finish().as_ref());
-        key
+        *Fingerprint::of(&text).as_bytes()
     }
 }
 

@@ -132,11 +132,18 @@ fn all_parts_that_can_be_seen_are_summed() {
 #[test]
 fn what_is_hidden_until_something_is_decrypted_counts_as_well() {
     let hidden = vec![encrypted_key(500_000), encrypted_key(500_000)];
-    assert_eq!(iterations_of(&refusal(&file(&[encrypted_safe(&hidden)]))), Some(1_000_001));
+    assert_eq!(iterations_of(&refusal(&file(&[encrypted_safe(&hidden)]))), Some(1_010_000));
     // With the bags before it, which were charged already.
     let before = plain_safe(&[plain_key()]);
     let cheap = file(&[before, encrypted_safe(&[certificate()]), encrypted_safe(&[certificate()])]);
     assert_eq!(refusal(&cheap).rule(), Rule::BadDer, "it opens, and its certificates are none");
+}
+
+#[test]
+fn many_cheap_derivations_are_not_cheap() {
+    let cheap = |count: usize| iterations_of(&refusal(&file(&[plain_safe(&vec![encrypted_key(1); count])])));
+    assert_eq!((cheap(100), cheap(101)), (None, Some(1_010_000)));
+    assert_eq!(cheap(2000), Some(20_000_000));
 }
 
 #[test]

@@ -19,10 +19,10 @@ use cert_http::Options;
 use cert_service::{Caller, CertService};
 
 /// Who is logged in, as an application knows it: here a table, elsewhere cookies, OAuth or a header of a gateway.
-pub type Sessions = Arc<HashMap<String, String>>;
+pub(crate) type Sessions = Arc<HashMap<String, String>>;
 
 /// The application: pages of its own, and the API below `/certificates` for whoever is logged in.
-pub fn application(certs: CertService, sessions: Sessions) -> Router {
+pub(crate) fn application(certs: CertService, sessions: Sessions) -> Router {
     let api = cert_http::router(certs, Options::default().expose_private_keys(false))
         .layer(middleware::from_fn_with_state(sessions, logged_in));
     Router::new().route("/", get(async || "The application's own page.")).nest("/certificates", api)

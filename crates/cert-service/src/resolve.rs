@@ -63,6 +63,12 @@ impl CertService {
         Ok(self.parts.names.catch_up(&*self.parts.store, &*self.parts.clock).await?)
     }
 
+    /// Which certificates serve a name now, as far as the view of all names has been read: for a handshake, which may not
+    /// wait. See [`NameView::resolve`].
+    pub fn lookup(&self, kind: TargetKind, name: &str) -> Option<Resolved> {
+        self.parts.names.resolve(kind, name, self.now())
+    }
+
     /// Which certificates serve a name: see [`NameView::resolve`]. Once the view has everything this asks the store
     /// for nothing, known name or unknown; before that, it asks the store.
     ///
@@ -76,7 +82,7 @@ impl CertService {
     ) -> Result<Option<Resolved>, ServiceError> {
         self.over_bindings(caller)?;
         if self.parts.names.is_ready() {
-            return Ok(self.parts.names.resolve(kind, name.as_str(), self.now()));
+            return Ok(self.lookup(kind, name.as_str()));
         }
         let exact = self.slots_of(kind, name.clone()).await?;
         let above = match name.covering_wildcard() {

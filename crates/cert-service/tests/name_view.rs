@@ -120,6 +120,27 @@ fn a_generation_that_is_over_is_refused_on_every_name() {
     assert_eq!(numbers(view.resolve(CDN, "b.example", NOW)), [2]);
 }
 
+#[tokio::test]
+async fn whoever_keeps_keys_learns_of_later_versions_and_of_what_is_gone() {
+    let site = Site::new(20).await;
+    let (certs, view) = (&site.certs, site.certs.names());
+    let id = site.store(&alice(), &site.issue_until(&["a.example"], 30)).await;
+    let target = cdn("a.example");
+    certs.bind(&alice(), id, &target, BindOptions::default()).await.unwrap();
+    certs.refresh_names().await.unwrap();
+    assert_eq!((view.revision(), view.generation(id)), (0, Some(Generation(1))));
+    assert_eq!(numbers(certs.lookup(CDN, "a.example")).len(), 1);
+
+    certs.replace(&alice(), id, upload(&site.issue_until(&["a.example"], 40)), None).await.unwrap();
+    certs.refresh_names().await.unwrap();
+    assert_eq!((view.revision(), view.generation(id)), (1, Some(Generation(2))));
+    certs.unbind(&alice(), &target).await.unwrap();
+    certs.delete(&alice(), id).await.unwrap();
+    certs.refresh_names().await.unwrap();
+    assert_eq!((view.revision(), view.generation(id)), (2, None));
+    assert!(certs.lookup(CDN, "a.example").is_none());
+}
+
 /// What the view gives for each bound target must be what the store has.
 async fn assert_same(site: &Site) {
     let (view, mut after, mut names) = (site.certs.names(), None, BTreeMap::<_, Vec<_>>::new());
@@ -236,6 +257,27 @@ async fn a_store_that_is_out_of_reach_changes_nothing_and_is_shown() {
 }
 
 #[tokio::test]
+async fn names_known_and_unknown_ask_the_store_for_nothing() {
+    let store = Arc::new(Faulty::new(MemoryStore::new()));
+    let site = Site::on(Arc::clone(&store) as _, Arc::new(LocalKeyRing::ephemeral().unwrap()), 20).await;
+    let id = site.store(&alice(), &site.issue("*.example")).await;
+    site.certs.bind(&alice(), id, &cdn("*.example"), BindOptions::default()).await.unwrap();
+    let found = async |name: &str| {
+        let found = site.certs.resolve(&Caller::edge(), CDN, &name.parse().unwrap()).await;
+        (found.unwrap().is_some(), store.calls())
+    };
+    let (_, before) = found("a.example").await;
+    assert!(found("a.example").await.1 > before, "before the view is ready, it asks");
+    site.certs.refresh_names().await.unwrap();
+    let calls = store.calls();
+    for n in 0..1_000 {
+        assert_eq!(found(&format!("n{n}.example")).await, (true, calls));
+        assert_eq!(found(&format!("n{n}.unknown.example")).await, (false, calls));
+    }
+    assert_eq!(site.certs.names().len(), 1, "and an unknown name leaves nothing behind");
+}
+
+#[tokio::test]
 async fn an_earlier_state_of_a_certificate_is_refused_and_reported() {
     let site = Site::new(20).await;
     let id = site.store(&alice(), &site.issue_until(&["a.example"], 30)).await;
@@ -248,10 +290,10 @@ async fn an_earlier_state_of_a_certificate_is_refused_and_reported() {
     site.certs.replace(&alice(), id, upload(&site.issue_until(&["a.example"], 40)), None).await.unwrap();
 
     // One store behind the other's back: what an edge sees when a backup is put back.
-    let switched = Arc::new(faulty::Switch::new(Arc::clone(&site.store), before));
+    let switched = Arc::new(faulty::Switch::new(Arc::clone(&site.store)));
     let edge = Site::on(Arc::clone(&switched) as _, Arc::clone(&site.ring), 20).await;
     edge.certs.refresh_names().await.unwrap();
-    switched.switch();
+    switched.switch(Some(before));
     edge.certs.refresh_names().await.unwrap();
     let served = edge.certs.names().resolve(CDN, "a.example", NOW).unwrap().primary().unwrap();
     assert_eq!(served.generation, Generation(2));

@@ -62,7 +62,8 @@ fn no_key_is_in_files_logs_debug_output_or_errors() {
     assert!(memmem::find(&logged, b"action=\"key_read\"").is_some() && shown.contains("PlainKey(..)"));
     assert!(issued.iter().all(|issued| memmem::find(&files, &issued.certificates()[0]).is_some()));
     for issued in &issued {
-        for (form, pattern) in forms(&secret_part(&issued.key_der())) {
+        let pem = pem_line(issued);
+        for (form, pattern) in forms(&secret_part(&issued.key_der())).into_iter().chain([("PEM", pem)]) {
             for (place, bytes) in
                 [("files", &files), ("logs", &logged), ("text", &shown.clone().into_bytes())]
             {
@@ -136,6 +137,19 @@ async fn everything(folder: &Path) -> (String, Vec<Issued>) {
     }
     (shown, issued)
 }
+
+/// A line of the key's PEM that has only what is secret in it: unbroken base64 of a key does not stand in PEM.
+fn pem_line(issued: &Issued) -> Vec<u8> {
+    let (pem, der) = (issued.key_pem(), issued.key_der());
+    // An EC key is secret from octet 36 to 68, an RSA key from before the middle to its end.
+    let start = memmem::find(&der, &[2, 1, 1, 4, 32]).map_or(der.len() / 2, |at| at + 5);
+    let line = pem.lines().nth(1 + start.div_ceil(OCTETS_A_LINE)).unwrap().trim_end();
+    assert_eq!(line.len(), OCTETS_A_LINE / 3 * 4);
+    // Of the EC key's second line, what is public follows after 20 octets.
+    line.as_bytes()[..24].to_vec()
+}
+
+const OCTETS_A_LINE: usize = 48;
 
 /// Bytes that only a private key has: those at the end of its secret part.
 fn secret_part(pkcs8: &[u8]) -> Vec<u8> {

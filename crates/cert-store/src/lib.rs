@@ -79,7 +79,7 @@ pub use migrate::{MigrateError, migrate};
 pub use owner::{OwnerId, OwnerIdError};
 pub use page::{FindBy, Marker, MarkerCall, MarkerError, PageSize};
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresConfig, PostgresConfigError, PostgresOpenError, PostgresStore};
+pub use postgres::{PostgresConfig, PostgresConfigError, PostgresNotices, PostgresOpenError, PostgresStore};
 pub use quota::{Quota, Usage};
 pub use sealed_key::{KekId, KekIdError, SealedKey, SealedKeyError, SealedUnder};
 pub use store::CertStore;

@@ -244,3 +244,31 @@ fn a_host_that_is_away_is_passed_over() {
     });
     hanging.resume();
 }
+
+#[test]
+fn a_notice_tells_other_nodes_of_a_write() {
+    let _alone = alone();
+    if !test_postgres::is_available() {
+        return;
+    }
+    let mut server = Server::start(&[]);
+    let url = server.url();
+    block_on(async {
+        let (here, there) = (open(&url).await, open(&url).await);
+        let mut notices = there.notices();
+        // The first says that it listens now.
+        notices.changed().await;
+        for number in 0..3 {
+            sample(number).insert(&*here).await;
+            notices.changed().await;
+        }
+        tokio::task::block_in_place(|| {
+            server.kill();
+            server.restart();
+        });
+        // Something may have been missed.
+        notices.changed().await;
+        until_it_works(&here, 9).await;
+        notices.changed().await;
+    });
+}

@@ -74,7 +74,9 @@ Examples:
   certkeep serve --listen 127.0.0.1:9090 --store memory:
   certkeep serve --store postgres://certkeep@db1,db2/certkeep --key-ring /etc/certkeep/keyring.toml
   certkeep serve --config /etc/certkeep.toml
-  CERTKEEP_LISTEN=0.0.0.0:8080 certkeep serve")]
+  CERTKEEP_LISTEN=0.0.0.0:8080 certkeep serve
+  certkeep serve --tls-listen 0.0.0.0:8443 --tls-name certs.example.com
+      HTTPS too, with whatever certificate is bound to certs.example.com here; no restart when it is renewed.")]
 pub(crate) struct ServeArgs {
     /// TOML file with everything; ./certkeep-data/certkeep.toml by default, made on the first run
     #[arg(long, env = "CERTKEEP_CONFIG", value_name = "FILE")]
@@ -82,6 +84,12 @@ pub(crate) struct ServeArgs {
     /// Address and port
     #[arg(long, env = "CERTKEEP_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Address and port for HTTPS, with a certificate from the server's own store; needs --tls-name
+    #[arg(long, env = "CERTKEEP_TLS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// The CDN domain whose certificate HTTPS clients are shown; bind one to it, and renew it as any other
+    #[arg(long, env = "CERTKEEP_TLS_NAME", value_name = "DOMAIN")]
+    pub(crate) tls_name: Option<String>,
     /// Where certificates are kept: memory:, sled:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, env = "CERTKEEP_STORE", value_name = "URL")]
     pub(crate) store: Option<String>,

@@ -10,7 +10,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
@@ -27,13 +27,18 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(QUEUE)
 }
 
-/// Serves connections until `stop` ends, then lets requests end that are under way, but not for ever.
-pub(crate) async fn serve(
+/// Serves connections until `stop` ends, then lets requests end that are under way, but not for ever. `open` makes of a
+/// client's stream the one that HTTP is spoken on, if anything.
+pub(crate) async fn serve<Opening, IO>(
     listener: TcpListener,
     router: Router,
     limits: Limits,
+    open: impl Fn(TcpStream) -> Opening,
     stop: impl Future<Output = ()>,
-) {
+) where
+    Opening: Future<Output = Option<IO>> + Send + 'static,
+    IO: AsyncRead + AsyncWrite + Send + 'static,
+{
     let server = Server { router, limits, connections: GracefulShutdown::new() };
     let places = Arc::new(Semaphore::new(limits.max_connections));
     let turned_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
@@ -42,7 +47,7 @@ pub(crate) async fn serve(
         tokio::select! {
             () = &mut stop => break,
             stream = accept(&listener) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => server.serve(stream, place),
+                Ok(place) => server.serve(open(stream), place),
                 Err(_) => turn_away(stream, &turned_away),
             },
         }
@@ -50,7 +55,7 @@ pub(crate) async fn serve(
     // Clients that have connected already are in the middle of a request, for all they know.
     while let Some(stream) = waiting(&listener).await {
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            server.serve(stream, place);
+            server.serve(open(stream), place);
         }
     }
     drop(listener);
@@ -75,21 +80,28 @@ struct Server {
 }
 
 impl Server {
-    fn serve(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn serve<IO>(
+        &self,
+        opening: impl Future<Output = Option<IO>> + Send + 'static,
+        place: OwnedSemaphorePermit,
+    ) where
+        IO: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let service = TowerToHyperService::new(self.router.clone());
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_DEADLINE));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // Between requests, too: a client that sends nothing does not keep its place.
-            .header_read_timeout(self.limits.header_timeout)
-            .serve_connection(TokioIo::new(Box::pin(stream)), service);
-        let connection = self.connections.watch(connection);
+        let (watcher, header_timeout) = (self.connections.watcher(), self.limits.header_timeout);
         tokio::spawn(async move {
+            let Some(stream) = opening.await else { return };
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(WRITE_DEADLINE));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                // Between requests, too: a client that sends nothing does not keep its place.
+                .header_read_timeout(header_timeout)
+                .serve_connection(TokioIo::new(Box::pin(stream)), service);
             let open = metrics::gauge!("certkeep_connections");
             open.increment(1.0);
             // A client that goes away in the middle is nobody's error here.
-            if let Err(error) = connection.await {
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection was cut");
             }
             open.decrement(1.0);

@@ -26,6 +26,7 @@ mod serve;
 mod server_args;
 mod store;
 mod timed_store;
+mod tls;
 
 use std::{alloc::System, process::ExitCode};
 

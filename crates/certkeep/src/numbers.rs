@@ -53,6 +53,13 @@ fn describe() {
     );
     describe_counter!("certkeep_signature_cache_misses_total", "Signatures of issuers that were verified");
     describe_counter!("certkeep_edge_keys_opened_total", "Private keys that were opened for handshakes");
+    describe_counter!("certkeep_edge_cache_hits_total", "Handshakes whose key was open already");
+    describe_counter!("certkeep_edge_cache_loads_total", "Keys that were opened for a handshake");
+    describe_counter!(
+        "certkeep_edge_cache_load_failures_total",
+        "Keys that could not be opened for a handshake"
+    );
+    describe_gauge!("certkeep_edge_cache_bytes", "Memory of the keys that are open for handshakes");
     describe_gauge!("certkeep_connections", "Connections of clients");
 }
 

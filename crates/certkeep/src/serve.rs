@@ -12,7 +12,7 @@ use axum::Router;
 use cert_http::{Authenticator, Options};
 use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
 use cert_store::CertStore;
-use tokio::{signal, task::JoinSet};
+use tokio::{net::TcpListener, signal, task::JoinSet};
 
 use crate::{
     bootstrap,
@@ -24,6 +24,7 @@ use crate::{
     live::Live,
     log, numbers,
     timed_store::TimedStore,
+    tls::Tls,
 };
 
 /// Runs the server until it is asked to stop.
@@ -46,32 +47,57 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     result
 }
 
-async fn serve(config: Config, path: PathBuf, args: ServeArgs, is_default: bool) -> Result<(), Failure> {
-    let address = config.listen;
+async fn serve(mut config: Config, path: PathBuf, args: ServeArgs, is_default: bool) -> Result<(), Failure> {
+    let (address, tls) = (config.listen, config.tls.take());
     let limits = allow_connections(config.limits);
     let store = config.store.to_string();
-    let (router, mut background) = assemble(config, path, args).await?;
-    let listener = listen::bind(address).map_err(|error| {
-        Failure::new(format!(
-            "cannot listen on {address}: {error}\n  stop what listens there, or choose --listen"
-        ))
-    })?;
-    let address = listener.local_addr().unwrap_or(address);
+    let Assembled { certs, router, mut background } = assemble(config, path, args).await?;
+    let (listener, address) = bind(address, "--listen")?;
+    let tls = match tls {
+        None => None,
+        Some(tls) => {
+            let (listener, address) = bind(tls.listen, "--tls-listen")?;
+            Some((listener, address, Tls::start(certs, tls.name).await?))
+        }
+    };
     tracing::info!(%address, store, "listening");
-    announce(address, is_default)?;
-    listen::serve(listener, router, limits, async {
+    announce(address, tls.as_ref().map(|(_, address, tls)| (*address, tls)), is_default)?;
+    let stopping = async {
         stop_signal().await;
         tracing::info!("stopping");
-    })
-    .await;
+    };
+    let plain = listen::serve(listener, router.clone(), limits, async |stream| Some(stream), stopping);
+    let encrypted = async {
+        if let Some((listener, _, tls)) = tls {
+            listen::serve(listener, router, limits, |stream| tls.open(stream), stop_signal()).await;
+        }
+    };
+    tokio::join!(plain, encrypted);
     // The last who use the store: it closes with them.
     background.shutdown().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// The router over store, key ring and plans, and what runs beside it.
-async fn assemble(config: Config, path: PathBuf, args: ServeArgs) -> Result<(Router, JoinSet<()>), Failure> {
+fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = listen::bind(address).map_err(|error| {
+        Failure::new(format!(
+            "cannot listen on {address}: {error}\n  stop what listens there, or choose {flag}"
+        ))
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
+}
+
+/// The service, its router, and what runs beside them.
+struct Assembled {
+    certs: CertService,
+    router: Router,
+    background: JoinSet<()>,
+}
+
+/// Everything over store, key ring and plans.
+async fn assemble(config: Config, path: PathBuf, args: ServeArgs) -> Result<Assembled, Failure> {
     let handle = numbers::start()?;
     let store: Arc<dyn CertStore> = Arc::new(TimedStore(config.store.open().await?));
     let (ring, is_new) = open_ring(&config.key_ring)?;
@@ -92,7 +118,8 @@ async fn assemble(config: Config, path: PathBuf, args: ServeArgs) -> Result<(Rou
     let options = options(config.limits, config.expose_private_keys)
         .authenticator(Authenticator::new(live))
         .metrics(move || handle.render());
-    Ok((cert_http::router(certs, options), background))
+    let router = cert_http::router(certs.clone(), options);
+    Ok(Assembled { certs, router, background })
 }
 
 fn options(limits: Limits, expose_private_keys: bool) -> Options {
@@ -156,9 +183,12 @@ fn start_failure(error: &ServiceError, ring: &Path, is_new: bool) -> Failure {
 }
 
 /// Says where the server is, and what to try. Scripts wait for the first line.
-fn announce(address: SocketAddr, is_default: bool) -> Result<(), Failure> {
+fn announce(address: SocketAddr, tls: Option<(SocketAddr, &Tls)>, is_default: bool) -> Result<(), Failure> {
     let url = format!("http://{address}");
     let mut text = format!("certkeep {} listens on {url}\n", env!("CARGO_PKG_VERSION"));
+    if let Some((address, tls)) = tls {
+        text.push_str(&format!("and on {address} as https://{}\n", tls.name()));
+    }
     if is_default {
         let line = bootstrap::next_step(&url)?;
         text.push_str(&format!("\nNext, in a second terminal in this folder:\n\n{line}\n\n"));

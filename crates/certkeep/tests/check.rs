@@ -97,7 +97,8 @@ fn encrypted_keys_and_pkcs12_files_are_opened_with_a_passphrase_from_a_file() {
     assert_eq!(judge(&["modern.p12"], &passphrase("")), (Some(1), rule("wrong_passphrase")));
     assert_eq!(judge(&["without_passphrase.p12"], &passphrase("")), (Some(0), rule("root_included")));
     let missing = check(&frozen(), &["modern.p12", "--trust", "root.pem"]);
-    assert!(String::from_utf8(missing.stdout).unwrap().contains("key_encrypted"));
+    let text = String::from_utf8(missing.stdout).unwrap();
+    assert!(text.contains("key_encrypted") && text.contains("--passphrase-file FILE"), "{text}");
 
     assert_eq!(check(&frozen(), &["ec.pem", "--passphrase-file", "nowhere"]).status.code(), Some(2));
     assert_eq!(check(&frozen(), &["-", "--passphrase-file", "-"]).status.code(), Some(2));

@@ -3,6 +3,7 @@
 //! A group is a module with one function, from the number of rounds to its ratios, and one line in [`GROUPS`].
 
 mod core;
+mod edge;
 mod postgres;
 mod ratio;
 mod service;
@@ -18,8 +19,9 @@ struct Group {
     measure: fn(usize) -> Vec<Ratio>,
 }
 
-const GROUPS: [Group; 4] = [
+const GROUPS: [Group; 5] = [
     Group { name: "core", measure: core::measure },
+    Group { name: "edge", measure: edge::measure },
     Group { name: "postgres", measure: postgres::measure },
     Group { name: "service", measure: service::measure },
     Group { name: "store", measure: store::measure },
@@ -35,7 +37,7 @@ struct Arguments {
     #[arg(long)]
     json: bool,
     /// How often each pair is measured
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 1000)]
     rounds: usize,
 }
 

@@ -45,9 +45,10 @@ fn generalized_time(text: &[u8]) -> Option<Timestamp> {
 }
 
 fn month_to_second(year: i64, text: &[u8]) -> Option<Timestamp> {
-    let digits = text.strip_suffix(b"Z").filter(|digits| digits.len() == 10)?;
-    let two = |index: usize| number(&digits[2 * index..2 * index + 2]);
-    Timestamp::from_utc(year, two(0)?, two(1)?, two(2)?, two(3)?, two(4)?)
+    let ([month, day, hour, minute, second], b"Z") = text.as_chunks::<2>() else {
+        return None;
+    };
+    Timestamp::from_utc(year, number(month)?, number(day)?, number(hour)?, number(minute)?, number(second)?)
 }
 
 fn number(digits: &[u8]) -> Option<u32> {

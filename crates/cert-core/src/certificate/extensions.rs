@@ -22,8 +22,8 @@ pub(crate) struct Extensions {
     pub(crate) all: Vec<Extension>,
     pub(crate) basic_constraints: Option<BasicConstraints>,
     pub(crate) key_usage: Option<KeyUsage>,
-    /// The object identifiers of the extended key usage, where there is one.
-    pub(crate) purposes: Option<Vec<Span>>,
+    /// The list of the extended key usage, where there is one.
+    pub(crate) purposes: Option<Span>,
 }
 
 /// RFC 5280 section 4.2.1.9.
@@ -111,15 +111,17 @@ fn read_key_usage(mut value: Cursor<'_>) -> der::Result<KeyUsage> {
     Ok(KeyUsage(u16::from_be_bytes([byte(0), byte(1)])))
 }
 
-fn read_purposes(mut value: Cursor<'_>) -> Result<Vec<Span>, CertificateError> {
-    let mut purposes = Vec::new();
+fn read_purposes(mut value: Cursor<'_>) -> Result<Span, CertificateError> {
+    let span = value.clone().value(SEQUENCE)?;
     let mut list = value.enter(SEQUENCE)?;
+    let mut count = 0;
     while !list.is_finished() {
-        if purposes.len() == caps::MAX_PURPOSES {
+        if count == caps::MAX_PURPOSES {
             return Err(CertificateError::TooManyPurposes { max: caps::MAX_PURPOSES });
         }
-        purposes.push(list.value(OBJECT_IDENTIFIER)?);
+        list.value(OBJECT_IDENTIFIER)?;
+        count += 1;
     }
     value.finish()?;
-    Ok(purposes)
+    Ok(span)
 }

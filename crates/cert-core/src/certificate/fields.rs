@@ -89,7 +89,10 @@ fn outer(der: &[u8]) -> Result<Cursor<'_>, CertificateError> {
     let mut cursor = Cursor::new(der);
     match cursor.enter(SEQUENCE) {
         Ok(certificate) if cursor.is_finished() => Ok(certificate),
-        outcome => check_outer_length(der).and(outcome.map_err(CertificateError::from)),
+        outcome => {
+            check_outer_length(der)?;
+            Ok(outcome?)
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use pki_types::CertificateDer;
 use self::{distinguished_name::DistinguishedName, fields::Fields};
 pub(crate) use self::{error::CertificateError, extensions::KeyUsage};
 use crate::{
-    CertificateRef, DnsName, Fingerprint, KeyType, Location, Timestamp, public_key::SubjectPublicKeyInfo,
+    CertificateRef, DnsName, Fingerprint, KeyType, Location, Timestamp, cursor::Cursor,
+    public_key::SubjectPublicKeyInfo,
 };
 
 /// A decoded certificate. It keeps the DER that it was read from and never changes it.
@@ -194,8 +195,15 @@ impl Certificate {
 
     /// The purposes of its extended key usage, content octets each.
     pub(crate) fn purposes(&self) -> Option<impl Iterator<Item = &[u8]>> {
-        let purposes = self.fields.extensions.purposes.as_ref()?;
-        Some(purposes.iter().map(|purpose| purpose.of(&self.der)))
+        let mut list = Cursor::within(&self.der, self.fields.extensions.purposes?);
+        // It was read to its end when the certificate was decoded.
+        Some(core::iter::from_fn(move || {
+            if list.is_finished() {
+                None
+            } else {
+                list.element().ok().map(|purpose| purpose.value.of(&self.der))
+            }
+        }))
     }
 
     /// Every common name of the subject, made printable.

@@ -13,7 +13,7 @@ use crate::{
     certificate::CertificateError,
     pem::{self, PemBlock, PemError},
     private_key::PrivateKeyError,
-    recognize::Kind,
+    recognize::{Kind, starts_as_certificate},
 };
 
 /// An error and where it is, before it becomes a finding. Boxed, so that results stay small.
@@ -203,7 +203,8 @@ fn der_certificates(input: &[u8]) -> Result<Vec<Certificate>, Failure> {
 fn pem_certificate(block: &PemBlock<'_>, position: usize) -> Result<Certificate, Failure> {
     let bytes = block.decode().map_err(|error| pem_failure(error, Field::Chain, &[]))?;
     // The label may lie: OpenSSL's tools let people rename anything.
-    match Kind::of_der(&bytes) {
+    let kind = if starts_as_certificate(&bytes) { Kind::Certificate } else { Kind::of_der(&bytes) };
+    match kind {
         Kind::Certificate | Kind::Unknown => certificate(bytes, position, Some(block.line)),
         other => Err(unexpected_in_chain(&other).map_or_else(
             || Failure::at_line(DecodeError::NoPem, Field::Chain, Some(block.line)),

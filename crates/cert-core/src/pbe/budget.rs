@@ -31,8 +31,11 @@ impl Budget {
     /// Charges one of several derivations, which are [checked](Self::check) together.
     pub(crate) fn add(&mut self, cost: Cost) {
         match cost {
-            Cost::Iterations(iterations) => self.iterations = self.iterations.saturating_add(iterations),
+            Cost::Iterations(iterations) => {
+                self.iterations = self.iterations.saturating_add(iterations.max(LEAST_ITERATIONS));
+            }
             Cost::Scrypt { memory, parallelization } => {
+                self.iterations = self.iterations.saturating_add(LEAST_ITERATIONS);
                 self.scrypt_memory = self.scrypt_memory.saturating_add(memory);
                 self.parallelization = self.parallelization.max(parallelization);
             }
@@ -53,6 +56,9 @@ impl Budget {
     }
 }
 
+/// What a derivation counts for at least, so that nobody asks for thousands of cheap ones.
+const LEAST_ITERATIONS: u64 = 10_000;
+
 #[cfg(test)]
 mod tests {
     use super::{Budget, Cost};
@@ -63,7 +69,7 @@ mod tests {
         let mut budget = Budget::of_upload();
         budget.add(Cost::Iterations(600_000));
         assert_eq!(budget.charge(Cost::Iterations(400_000)), Ok(()));
-        let found = DerivationCost::Iterations { found: 1_000_001 };
+        let found = DerivationCost::Iterations { found: 1_010_000 };
         assert_eq!(budget.charge(Cost::Iterations(1)), Err(KeyError::DerivationTooCostly(found)));
 
         let mut budget = Budget::of_upload();

@@ -43,9 +43,9 @@ fn is_element(value: &[u8]) -> bool {
 
 /// The object identifier of an extension that stands twice.
 pub(super) fn duplicate(certificate: &Certificate) -> Option<&[u8]> {
-    let mut oids: Vec<&[u8]> = certificate.extension_ids().collect();
-    oids.sort_unstable();
-    oids.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    let ids = || certificate.extension_ids();
+    let stands_before = |index: usize, id: &[u8]| ids().take(index).any(|earlier| earlier == id);
+    ids().enumerate().filter(|(index, id)| stands_before(*index, id)).map(|(_, id)| id).min()
 }
 
 /// An object identifier for people.

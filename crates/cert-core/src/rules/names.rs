@@ -65,10 +65,10 @@ fn check_common_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
 /// The address that a text means, however it is written: with leading zeros too.
 fn address_of(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| {
-        let octets: Vec<&str> = text.split('.').map(|octet| octet.trim_start_matches('0')).collect();
-        let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let shortened = octets.iter().map(|octet| if octet.is_empty() { "0" } else { octet });
-        digits.then(|| shortened.collect::<Vec<_>>().join(".").parse().ok()).flatten()
+        let has_only_digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let octets = text.split('.').map(|octet| octet.trim_start_matches('0'));
+        let shortened = octets.map(|octet| if octet.is_empty() { "0" } else { octet });
+        has_only_digits.then(|| shortened.collect::<Vec<_>>().join(".").parse().ok()).flatten()
     })
 }
 

@@ -9,7 +9,10 @@ mod status;
 
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
-    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use cert_core::{KeyType, Timestamp};
@@ -59,6 +62,7 @@ pub struct NameView {
     parts: Box<[Part]>,
     /// The highest generation that was seen of each certificate that is bound.
     seen: Mutex<HashTable<Seen>>,
+    revision: AtomicU64,
     counts: Counts,
     cursor: futures_util::lock::Mutex<Cursor>,
 }
@@ -115,6 +119,7 @@ impl NameView {
             hashers: [RandomState::new(), RandomState::new()],
             parts: parts.into(),
             seen: Mutex::default(),
+            revision: AtomicU64::new(0),
             counts: Counts::default(),
             cursor: futures_util::lock::Mutex::default(),
         }
@@ -145,6 +150,19 @@ impl NameView {
     /// Whether no name has one.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The highest generation that was seen of a certificate; `None` for one that nothing was bound to, or that is gone.
+    pub fn generation(&self, id: CertId) -> Option<Generation> {
+        let seen = self.seen();
+        let seen = seen.find(self.hashers[0].hash_one(id), |seen| seen.id == id)?;
+        Some(Generation(u64::from_be_bytes(seen.generation)))
+    }
+
+    /// A number that rises whenever a certificate of which a generation was seen has a later one, or is gone. Whoever
+    /// keeps opened keys looks through them when it has risen, by [`generation`](Self::generation).
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     /// Takes a binding over whatever stands at its target, and says whether it did: one in a lower generation than
@@ -185,11 +203,12 @@ impl NameView {
         match seen.entry(hash_of(id), |seen| seen.id == id, |seen| hash_of(seen.id)) {
             hash_table::Entry::Occupied(mut known) => {
                 let known = known.get_mut();
-                let admitted = generation >= u64::from_be_bytes(known.generation);
-                if admitted {
+                let before = u64::from_be_bytes(known.generation);
+                if generation > before {
                     known.generation = generation.to_be_bytes();
+                    self.revision.fetch_add(1, Ordering::Release);
                 }
-                admitted
+                generation >= before
             }
             hash_table::Entry::Vacant(vacant) => {
                 vacant.insert(Seen { id, generation: generation.to_be_bytes() });
@@ -200,13 +219,14 @@ impl NameView {
 
     /// Whether the certificate is bound to a name here, or was.
     fn knows(&self, id: CertId) -> bool {
-        self.seen().find(self.hashers[0].hash_one(id), |seen| seen.id == id).is_some()
+        self.generation(id).is_some()
     }
 
     /// Nothing is bound to the certificate any more.
     fn forget(&self, id: CertId) {
         if let Ok(seen) = self.seen().find_entry(self.hashers[0].hash_one(id), |seen| seen.id == id) {
             seen.remove();
+            self.revision.fetch_add(1, Ordering::Release);
         }
     }
 

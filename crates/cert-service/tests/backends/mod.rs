@@ -3,7 +3,7 @@
 
 use std::{any::Any, sync::Arc};
 
-use cert_store::{CertStore, MemoryStore, SledStore};
+use cert_store::{CertStore, MemoryStore, PostgresConfig, PostgresStore, SledStore};
 
 /// An empty store, and what has to live as long.
 pub(crate) struct Fresh {
@@ -20,10 +20,21 @@ pub(crate) async fn sled() -> Fresh {
     Fresh { store: Arc::new(SledStore::open(folder.path()).unwrap()), _kept: Box::new(folder) }
 }
 
+/// A schema of its own. Without a server, and where none is required, memory once more.
+pub(crate) async fn postgres() -> Fresh {
+    let Some(url) = test_postgres::shared_url() else {
+        return memory().await;
+    };
+    let config: PostgresConfig = url.parse().unwrap();
+    let config = config.in_schema(&test_postgres::schema()).unwrap();
+    Fresh { store: Arc::new(PostgresStore::open(&config).await.unwrap()), _kept: Box::new(()) }
+}
+
 /// Makes tests of asynchronous functions that take a function for an empty store.
 macro_rules! on_every_backend {
     ($($case:ident),+ $(,)?) => {
         on_every_backend! { @on memory $($case)+ }
+        on_every_backend! { @on postgres $($case)+ }
         on_every_backend! { @on sled $($case)+ }
     };
     (@on $backend:ident $($case:ident)+) => {

@@ -24,16 +24,26 @@ type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>
 pub(crate) struct Faulty {
     inner: Arc<dyn CertStore>,
     fails: AtomicBool,
+    feed_fails: AtomicBool,
     calls: AtomicU64,
+    keys_read: AtomicU64,
+    delay_millis: AtomicU64,
     before_changes: Mutex<Option<Hook>>,
 }
 
 impl Faulty {
     pub(crate) fn new(inner: impl CertStore + 'static) -> Self {
+        Self::shared(Arc::new(inner))
+    }
+
+    pub(crate) fn shared(inner: Arc<dyn CertStore>) -> Self {
         Self {
-            inner: Arc::new(inner),
+            inner,
             fails: AtomicBool::new(false),
+            feed_fails: AtomicBool::new(false),
             calls: AtomicU64::new(0),
+            keys_read: AtomicU64::new(0),
+            delay_millis: AtomicU64::new(0),
             before_changes: Mutex::new(None),
         }
     }
@@ -42,9 +52,24 @@ impl Faulty {
         self.fails.store(fails, Ordering::SeqCst);
     }
 
+    /// Puts the feed alone out of reach.
+    pub(crate) fn fail_feed(&self, fails: bool) {
+        self.feed_fails.store(fails, Ordering::SeqCst);
+    }
+
     /// How often it was called.
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// How often a sealed key was asked for.
+    pub(crate) fn keys_read(&self) -> u64 {
+        self.keys_read.load(Ordering::SeqCst)
+    }
+
+    /// From here on each call takes so long.
+    pub(crate) fn delay(&self, delay: std::time::Duration) {
+        self.delay_millis.store(delay.as_millis() as u64, Ordering::SeqCst);
     }
 
     /// Runs `hook` once, before the next reading of changes that finds its marker in the feed.
@@ -57,7 +82,15 @@ impl Faulty {
 
     async fn inner(&self, operation: &'static str) -> Result<&Arc<dyn CertStore>, StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        if self.fails.load(Ordering::SeqCst) {
+        if operation == "sealed_key" {
+            self.keys_read.fetch_add(1, Ordering::SeqCst);
+        }
+        let delay = self.delay_millis.load(Ordering::SeqCst);
+        if delay > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
+        }
+        let is_feed = matches!(operation, "changes" | "head");
+        if self.fails.load(Ordering::SeqCst) || is_feed && self.feed_fails.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 backend: "faulty",
                 operation,
@@ -78,23 +111,25 @@ impl Faulty {
     }
 }
 
-/// Two stores behind one name.
-pub(crate) struct Switch {
-    stores: [Arc<dyn CertStore>; 2],
-    is_second: AtomicBool,
-}
+/// A store that can be exchanged for another, or taken away.
+pub(crate) struct Switch(Mutex<Option<Arc<dyn CertStore>>>);
 
 impl Switch {
-    pub(crate) fn new(first: Arc<dyn CertStore>, second: Arc<dyn CertStore>) -> Self {
-        Self { stores: [first, second], is_second: AtomicBool::new(false) }
+    pub(crate) fn new(store: Arc<dyn CertStore>) -> Self {
+        Self(Mutex::new(Some(store)))
     }
 
-    pub(crate) fn switch(&self) {
-        self.is_second.store(true, Ordering::SeqCst);
+    pub(crate) fn switch(&self, store: Option<Arc<dyn CertStore>>) {
+        *self.0.lock().unwrap() = store;
     }
 
-    async fn inner(&self, _: &'static str) -> Result<&Arc<dyn CertStore>, StoreError> {
-        Ok(&self.stores[usize::from(self.is_second.load(Ordering::SeqCst))])
+    async fn inner(&self, operation: &'static str) -> Result<Arc<dyn CertStore>, StoreError> {
+        let store = self.0.lock().unwrap().clone();
+        store.ok_or_else(|| StoreError::Unavailable {
+            backend: "switch",
+            operation,
+            source: "taken away".into(),
+        })
     }
 
     async fn changes_after_hook(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {

@@ -28,19 +28,25 @@ use self::{
 
 #[test]
 fn random_calls_agree_with_a_model_on_memory() {
-    agree(backends::memory);
+    agree(96, backends::memory);
+}
+
+#[test]
+fn random_calls_agree_with_a_model_on_postgres() {
+    // Fewer, since each begins with a schema of its own.
+    agree(16, backends::postgres);
 }
 
 #[test]
 fn random_calls_agree_with_a_model_on_sled() {
-    agree(backends::sled);
+    agree(96, backends::sled);
 }
 
-fn agree<F: Future<Output = Fresh>>(fresh: impl Fn() -> F) {
+fn agree<F: Future<Output = Fresh>>(cases: u32, fresh: impl Fn() -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = World::new();
     let calls = proptest::collection::vec(any::<[u8; 8]>().prop_map(Call::from_choices), 1..120);
-    let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config)
         .run(&calls, |calls| runtime.block_on(async { agree_once(&world, fresh().await, &calls).await }));
     if let Err(failure) = outcome {

@@ -18,8 +18,13 @@ impl State {
         let cert = &self.cert(id)?.summary;
         precondition::owned_by(cert, owner)?;
         precondition::may_serve(cert, generation, &target.domain, now)?;
-        if self.binding(target).is_some_and(|binding| binding.owner != *owner) {
-            return Err(StoreError::BoundElsewhere { target: target.clone() });
+        match self.binding(target) {
+            Some(binding) if binding.owner != *owner => {
+                return Err(StoreError::BoundElsewhere { target: target.clone() });
+            }
+            // It stands already: no event.
+            Some(binding) if (binding.id, binding.options) == (id, options) => return Ok(None),
+            _ => {}
         }
         Ok(self.point(target, Held { id, options }, now).filter(|&before| before != id))
     }

@@ -1,6 +1,6 @@
 //! Connecting, host by host.
 
-use core::{future::Future, pin::Pin};
+use core::{fmt, future::Future, pin::Pin};
 use std::{
     fs,
     sync::{
@@ -17,8 +17,9 @@ use rustls::{
 };
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
-    Client, Config, Error,
+    Client, Config, Connection, Error, Socket,
     config::{Host, SslMode},
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -43,29 +44,31 @@ impl HostByHost {
         Ok(Self { hosts, last: AtomicUsize::new(0), tls, patience })
     }
 
-    /// How long all hosts together may take.
-    pub(super) fn longest(&self) -> Duration {
-        self.patience * self.hosts.len() as u32
+    /// A connection with a task that drives it.
+    pub(super) async fn connect(&self) -> Result<(Client, JoinHandle<()>), ConnectError> {
+        let (client, connection) = self.connect_to_drive().await?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to Postgres ended");
+            }
+        });
+        Ok((client, driver))
     }
 
-    pub(super) async fn connect(&self) -> Result<(Client, JoinHandle<()>), ConnectError> {
+    /// A connection that the caller drives.
+    pub(super) async fn connect_to_drive(&self) -> Result<(Client, Driver), ConnectError> {
         let first = self.last.load(Ordering::Relaxed);
         let mut failure = ConnectError::NoHost;
-        // A refusal says more than silence, so it is kept.
         for index in (first..self.hosts.len()).chain(0..first) {
             match timeout(self.patience, self.hosts[index].connect(self.tls.clone())).await {
-                Ok(Ok((client, connection))) => {
+                Ok(Ok(connected)) => {
                     self.last.store(index, Ordering::Relaxed);
-                    let driver = tokio::spawn(async move {
-                        if let Err(error) = connection.await {
-                            tracing::debug!(%error, "a connection to Postgres ended");
-                        }
-                    });
-                    return Ok((client, driver));
+                    return Ok(connected);
                 }
+                // A refusal says more than silence, so it is kept.
                 Ok(Err(error)) => failure = ConnectError::Refused(error),
                 Err(_) if matches!(failure, ConnectError::NoHost) => {
-                    failure = ConnectError::NoAnswer(self.patience)
+                    failure = ConnectError::NoAnswer(self.patience);
                 }
                 Err(_) => {}
             }
@@ -73,6 +76,9 @@ impl HostByHost {
         Err(failure)
     }
 }
+
+/// The side of a connection that speaks with the server.
+pub(super) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Enough for a handshake over any network that a database should be on.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -95,6 +101,13 @@ fn explain(error: &Error) -> String {
     }
 }
 
+impl fmt::Debug for HostByHost {
+    /// The configurations show no password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostByHost").field("hosts", &self.hosts).finish_non_exhaustive()
+    }
+}
+
 /// The pool's side.
 pub(super) struct Connector(pub(super) Arc<HostByHost>);
 
@@ -104,11 +117,13 @@ impl Connect for Connector {
         _: &Config,
     ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + '_>> {
         Box::pin(async move {
-            match self.0.connect().await {
-                Ok(connected) => Ok(connected),
-                Err(ConnectError::Refused(error)) => Err(error),
-                // The pool takes errors of the client only, and says itself when time is up, which is now.
-                Err(ConnectError::NoAnswer(_) | ConnectError::NoHost) => core::future::pending().await,
+            loop {
+                match self.0.connect().await {
+                    Ok(connected) => return Ok(connected),
+                    Err(ConnectError::Refused(error)) => return Err(error),
+                    // One that hangs may go on, or another be promoted: until the pool's time is up.
+                    Err(ConnectError::NoAnswer(_) | ConnectError::NoHost) => tokio::task::yield_now().await,
+                }
             }
         })
     }

@@ -7,6 +7,7 @@ mod answer;
 mod config;
 mod connect;
 mod error;
+mod notices;
 mod rows;
 mod schema;
 mod session;
@@ -24,6 +25,7 @@ use tokio_postgres::Row;
 use self::{
     answer::Answer,
     connect::{Connector, HostByHost},
+    notices::Notifier,
     schema::{Installed, Schema},
     session::{Parameters, Sessions},
     statements::{Call, Calls},
@@ -31,6 +33,7 @@ use self::{
 pub use self::{
     config::{PostgresConfig, PostgresConfigError},
     error::PostgresOpenError,
+    notices::Notices as PostgresNotices,
 };
 use crate::StoreError;
 
@@ -50,8 +53,12 @@ use crate::StoreError;
 /// ```
 #[derive(Debug)]
 pub struct PostgresStore {
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
     calls: Arc<Calls>,
+    notifier: Notifier,
+    /// Of connections that are ours.
+    hosts: Option<Arc<HostByHost>>,
+    channel: String,
 }
 
 impl PostgresStore {
@@ -74,11 +81,11 @@ impl PostgresStore {
             .max_size(config.connections)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(config.deadline))
-            .create_timeout(Some(hosts.longest() + Duration::from_millis(100)))
+            .create_timeout(Some(config.deadline))
             .post_create(warm_up(Arc::clone(&calls), settings(installed)))
             .build()
             .map_err(|error| PostgresOpenError::Connect(error.into()))?;
-        Ok(Self { sessions: Sessions::new(pool, config.deadline), calls })
+        Ok(Self::assembled(Sessions::new(pool, config.deadline), calls, &config.schema, Some(hosts)))
     }
 
     /// Opens the store on connections of the embedder's, in the schema of that name. It is migrated unless
@@ -105,7 +112,32 @@ impl PostgresStore {
         }
         drop(client);
         let calls = Arc::new(Calls::new(&schema));
-        Ok(Self { sessions: Sessions::new(pool, deadline), calls })
+        Ok(Self::assembled(Sessions::new(pool, deadline), calls, &schema, None))
+    }
+
+    fn assembled(
+        sessions: Sessions,
+        calls: Arc<Calls>,
+        schema: &Schema,
+        hosts: Option<Arc<HostByHost>>,
+    ) -> Self {
+        let sessions = Arc::new(sessions);
+        let notifier = Notifier::start(Arc::clone(&sessions), Arc::clone(&calls));
+        Self { sessions, calls, notifier, hosts, channel: schema.channel() }
+    }
+
+    /// Notices of what any node writes, on a connection of their own.
+    ///
+    /// ```no_run
+    /// # async fn example(store: cert_store::PostgresStore) {
+    /// let mut notices = store.notices();
+    /// // In a loop: wait for a notice or a timer, then read the changes.
+    /// let timer = std::time::Duration::from_millis(500);
+    /// let _ = tokio::time::timeout(timer, notices.changed()).await;
+    /// # }
+    /// ```
+    pub fn notices(&self) -> PostgresNotices {
+        notices::listen(self.hosts.clone(), format!("listen \"{}\"", self.channel))
     }
 
     /// Installs or migrates the schema, and lets a role use it: for operators whose service may not create tables.
@@ -127,6 +159,7 @@ impl PostgresStore {
     /// One step: its answer, or the backend's failure.
     async fn step(&self, call: &Call, parameters: Parameters<'_>) -> Result<Answer, StoreError> {
         let row = self.sessions.write(call, parameters).await;
+        self.notifier.written();
         row.and_then(|row| Answer::of(call.operation, &row))
             .map_err(|failure| failure.of_write(call.operation))
     }

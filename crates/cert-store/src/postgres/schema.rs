@@ -29,9 +29,14 @@ impl Schema {
         &self.name
     }
 
+    /// The channel on which nodes tell each other of writes.
+    pub(super) fn channel(&self) -> String {
+        format!("certkeep_{}", self.name)
+    }
+
     /// SQL in which `{schema}` stands for the name.
     pub(super) fn fill(&self, sql: &str) -> String {
-        sql.replace("{schema}", &self.quoted)
+        sql.replace("{schema}", &self.quoted).replace("{channel}", &self.channel())
     }
 }
 

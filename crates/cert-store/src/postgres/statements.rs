@@ -78,6 +78,7 @@ calls! {
     import_retired: "select * from {schema}.import_retired($1)",
     insert: "select * from {schema}.insert_cert($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     move_binding: "select * from {schema}.move_binding($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    notify: "select pg_notify('{channel}', '')",
     number_changes: "select {schema}.number_changes($1)",
     page: "select {summary} from {schema}.cert c where c.shard = $1 and c.owner = $2 and c.id > $3
         order by c.id limit $4",

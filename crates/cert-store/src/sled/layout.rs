@@ -9,15 +9,15 @@
 //! | `m` | name of a fact about the store | |
 //! | `a` | name of a claim | its value |
 //! | `b` | target | what is bound there |
-//! | `c` | id | the certificate and its previous version |
+//! | `c` | id | the certificate with its chain, and its previous version |
 //! | `d` | id, target | the target |
 //! | `e` | end, id | nothing |
 //! | `f` | position | an event |
-//! | `h` | id, generation | served chain |
+//! | `h` | id, generation | the previous version's chain |
 //! | `k` | id, generation | sealed key |
 //! | `o` | owner | account |
 //! | `p` | owner, target | the target |
-//! | `i` | owner, id | nothing |
+//! | `i` | owner, id | the certificate, without its chain |
 //! | `r` | a retired key-encryption key | nothing |
 //! | `w` | key-encryption key, id, generation | nothing |
 //! | `x` | owner, end, id | nothing |
@@ -28,12 +28,12 @@ use cert_core::{Fingerprint, Timestamp};
 
 use super::rows::{FeedEntry, Held, Row};
 use crate::{
-    CertId, ClaimName, EntryKey, FindBy, Generation, KekId, OwnerId, SealedKey, ServedChain, Target, Totals,
-    feed::FeedHead, quota::Account,
+    CertId, CertSummary, ClaimName, EntryKey, FindBy, Generation, KekId, OwnerId, SealedKey, ServedChain,
+    Target, Totals, feed::FeedHead, quota::Account,
 };
 
 /// The version of keys and values.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A key whose value is a `T`.
 pub(super) struct Key<T> {
@@ -108,6 +108,13 @@ impl Key<Row> {
     }
 }
 
+impl Key<CertSummary> {
+    /// Where a certificate stands in its owner's list.
+    pub(super) fn listed(owner: &OwnerId, id: CertId) -> Self {
+        Self::new(Parts(Prefix::certs_of(owner).0).id(id).0)
+    }
+}
+
 impl Key<ServedChain> {
     pub(super) fn chain(id: CertId, generation: Generation) -> Self {
         Self::new(start(b'h').id(id).number(generation.0).0)
@@ -126,12 +133,11 @@ impl Key<Account> {
     }
 }
 
-/// The keys of a certificate that lists and counts go through.
+/// The keys of a certificate, beside its owner's list, that lists and counts go through.
 pub(super) fn index_keys(row: &Row) -> Vec<Key<()>> {
     let cert = &row.summary;
     let (owner, id, leaf) = (&cert.owner, cert.id, &cert.leaf);
     let mut keys = vec![
-        Prefix::certs_of(owner).with(id),
         Prefix::upload(owner, &row.upload).with(id),
         Key::new(start(b'e').time(leaf.not_after).id(id).0),
         Key::new(ends_of(owner).time(leaf.not_after).id(id).0),

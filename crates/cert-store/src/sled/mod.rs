@@ -77,7 +77,9 @@ impl std::fmt::Debug for SledStore {
 #[async_trait]
 impl CertStore for SledStore {
     async fn insert(&self, cert: NewCert, quota: Quota, now: Timestamp) -> Result<Inserted, StoreError> {
-        self.writer.run("insert", move |overlay| steps::insert(overlay, &cert, quota, now)).await
+        // What the writer thread need not do, it does not: all writers wait for it.
+        let upload = cert.upload_digest();
+        self.writer.run("insert", move |overlay| steps::insert(overlay, &cert, upload, quota, now)).await
     }
 
     async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {
@@ -95,7 +97,7 @@ impl CertStore for SledStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<CertSummary>, StoreError> {
-        reads::certs(&self.tree.view(), &[Prefix::certs_of(owner)], after, size)
+        reads::page(&self.tree.view(), owner, after, size)
     }
 
     async fn find(

@@ -138,9 +138,10 @@ impl<'a> Overlay<'a> {
 
     /// Ends a step: keeps what it changed, or forgets it.
     pub(super) fn end_step(&mut self, keep: bool) {
-        let mut step = std::mem::take(&mut self.step);
+        let step = std::mem::take(&mut self.step);
         if keep {
-            self.batch.append(&mut step);
+            // Not `append`, which builds the whole map anew: a batch has many steps, and each is small.
+            self.batch.extend(step);
         }
     }
 
@@ -195,6 +196,14 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], operation: &'static str)
         Ok(_) => Err(missing(operation, "bytes behind a value")),
         Err(error) => Err(corrupt(operation, error)),
     }
+}
+
+/// Decodes the first part of a value, and leaves the rest.
+pub(super) fn decode_front<T: DeserializeOwned>(
+    bytes: &[u8],
+    operation: &'static str,
+) -> Result<T, StoreError> {
+    postcard::take_from_bytes(bytes).map(|(value, _)| value).map_err(|error| corrupt(operation, error))
 }
 
 /// Something is there that should not be, or the other way round.

@@ -6,24 +6,39 @@ use cert_core::Timestamp;
 
 use super::{
     layout::{self, Key, Prefix},
-    overlay::{Entry, Reader, decode, missing},
+    overlay::{Entry, Reader, decode, decode_front, missing},
     rows::{Held, Row},
 };
 use crate::{
-    Binding, CertId, CertRecord, CertSummary, Expiring, OwnerId, PageSize, ServedChain, StoreError, Target,
+    Binding, CertId, CertRecord, CertSummary, Expiring, Generation, OwnerId, PageSize, ServedChain,
+    StoreError, Target,
 };
 
 /// The certificate with its chain.
 pub(super) fn record(reader: &impl Reader, id: CertId) -> Result<CertRecord, StoreError> {
-    let row = reader.row(id)?;
-    let chain = chain(reader, &row)?;
-    Ok(row.summary.into_record(chain, row.previous))
+    let Row { summary, previous, chain, .. } = reader.row(id)?;
+    Ok(summary.into_record(chain, previous))
 }
 
-/// The chain that stands.
-pub(super) fn chain(reader: &impl Reader, row: &Row) -> Result<ServedChain, StoreError> {
-    let key = Key::chain(row.summary.id, row.summary.generation);
-    reader.value(&key, "get")?.ok_or_else(|| missing("get", "a certificate without its chain"))
+/// An owner's certificates behind `after`. The list holds them itself.
+pub(super) fn page(
+    reader: &impl Reader,
+    owner: &OwnerId,
+    after: Option<CertId>,
+    size: PageSize,
+) -> Result<Vec<CertSummary>, StoreError> {
+    let entries = reader.scan(&Prefix::certs_of(owner).after_id(after), size.get())?;
+    entries.into_iter().map(|entry| decode(&entry.value, "page")).collect()
+}
+
+/// The chain that a rollback brings back.
+pub(super) fn previous_chain(
+    reader: &impl Reader,
+    id: CertId,
+    generation: Generation,
+) -> Result<ServedChain, StoreError> {
+    let chain = reader.value(&Key::chain(id, generation), "rollback")?;
+    chain.ok_or_else(|| missing("rollback", "a previous version without its chain"))
 }
 
 /// The certificates behind `after` in any of these lists, each once, in the order of their ids.
@@ -39,7 +54,7 @@ pub(super) fn certs(
             ids.insert(id_of(&key)?);
         }
     }
-    ids.into_iter().take(size.get()).map(|id| indexed(reader, id).map(|row| row.summary)).collect()
+    ids.into_iter().take(size.get()).map(|id| indexed(reader, id)).collect()
 }
 
 /// All certificates that end before an instant, soonest first.
@@ -54,7 +69,7 @@ pub(super) fn expiring(
     for Entry { key, .. } in keys {
         let id = id_of(&key)?;
         let is_bound = !reader.scan(&Prefix::bindings_of(id).all(), 1)?.is_empty();
-        expiring.push(Expiring { cert: indexed(reader, id)?.summary, is_bound });
+        expiring.push(Expiring { cert: indexed(reader, id)?, is_bound });
     }
     Ok(expiring)
 }
@@ -102,7 +117,7 @@ fn bound(reader: &impl Reader, target: &Target) -> Result<Binding, StoreError> {
 }
 
 fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
-    let cert = indexed(reader, held.id)?.summary;
+    let cert = indexed(reader, held.id)?;
     Ok(Binding {
         target: held.target,
         owner: cert.owner,
@@ -115,10 +130,10 @@ fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
 }
 
 /// A certificate that a list names, so it must be there.
-fn indexed(reader: &impl Reader, id: CertId) -> Result<Row, StoreError> {
-    reader
-        .value(&Key::cert(id), "list")?
-        .ok_or_else(|| missing("list", "a listed id without its certificate"))
+fn indexed(reader: &impl Reader, id: CertId) -> Result<CertSummary, StoreError> {
+    let row = reader.bytes(Key::cert(id).as_bytes())?;
+    let row = row.ok_or_else(|| missing("list", "a listed id without its certificate"))?;
+    decode_front(&row, "list")
 }
 
 fn id_of(key: &[u8]) -> Result<CertId, StoreError> {

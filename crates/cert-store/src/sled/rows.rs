@@ -3,15 +3,18 @@
 use cert_core::{Fingerprint, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{BindOptions, CertId, CertSummary, Change, PreviousVersion, Target};
+use crate::{BindOptions, CertId, CertSummary, Change, PreviousVersion, ServedChain, Target};
 
-/// What stands under the id of a certificate.
+/// What stands under the id of a certificate: all that one read needs. The summary comes first, so that lists can
+/// decode it alone.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) summary: CertSummary,
     /// What makes an upload the same as this one.
     pub(super) upload: Fingerprint,
     pub(super) previous: Option<PreviousVersion>,
+    /// The chain that stands; that of the previous version is under a key of its own.
+    pub(super) chain: ServedChain,
 }
 
 /// What stands under a target.

@@ -4,7 +4,7 @@ use super::{
     layout::{self, Key, Prefix},
     overlay::{Entry, Overlay, Reader, missing},
 };
-use crate::{CertId, Generation, KekId, PageSize, SealedKey, SealedUnder, ServedChain, StoreError};
+use crate::{CertId, Generation, KekId, PageSize, SealedKey, SealedUnder, StoreError};
 
 pub(super) fn sealed_under(
     reader: &impl Reader,
@@ -63,26 +63,14 @@ pub(super) fn is_usable(reader: &impl Reader, sealed_key: &SealedKey) -> Result<
     }
 }
 
-/// The chain and the key of a generation that is kept.
-pub(super) fn generation(
+/// The key of a generation that is kept.
+pub(super) fn key_of(
     reader: &impl Reader,
     id: CertId,
     generation: Generation,
-) -> Result<(ServedChain, SealedKey), StoreError> {
-    let chain = reader.value(&Key::chain(id, generation), "generation")?;
+) -> Result<SealedKey, StoreError> {
     let sealed_key = reader.value(&Key::sealed_key(id, generation), "generation")?;
-    chain.zip(sealed_key).ok_or_else(|| missing("generation", "a version without its chain or key"))
-}
-
-/// Stores the chain and the key of a generation.
-pub(super) fn put_generation(
-    overlay: &mut Overlay<'_>,
-    id: CertId,
-    generation: Generation,
-    (chain, sealed_key): (&ServedChain, &SealedKey),
-) -> Result<(), StoreError> {
-    overlay.put(&Key::chain(id, generation), chain)?;
-    put_key(overlay, id, generation, sealed_key)
+    sealed_key.ok_or_else(|| missing("generation", "a version without its key"))
 }
 
 /// Removes the chain and the key of a generation.
@@ -100,7 +88,8 @@ pub(super) fn remove_generation(
     Ok(())
 }
 
-fn put_key(
+/// Stores the key of a generation.
+pub(super) fn put_key(
     overlay: &mut Overlay<'_>,
     id: CertId,
     generation: Generation,

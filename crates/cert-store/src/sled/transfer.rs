@@ -48,15 +48,17 @@ fn cert_entry(reader: &impl Reader, row: Row) -> Result<CertEntry, StoreError> {
     let id = row.summary.id;
     let bindings = reads::bindings_of(reader, id)?.into_iter();
     let bindings = bindings.map(|binding| BindingEntry { target: binding.target, options: binding.options });
-    let (chain, sealed_key) = sealing::generation(reader, id, row.summary.generation)?;
+    let sealed_key = sealing::key_of(reader, id, row.summary.generation)?;
     let previous = match row.previous {
         Some(version) => {
-            let (chain, sealed_key) = sealing::generation(reader, id, version.generation)?;
+            let chain = reads::previous_chain(reader, id, version.generation)?;
+            let sealed_key = sealing::key_of(reader, id, version.generation)?;
             Some(PreviousEntry { version, chain, sealed_key })
         }
         None => None,
     };
-    Ok(CertEntry { summary: row.summary, chain, sealed_key, previous, bindings: bindings.collect() })
+    let Row { summary, chain, .. } = row;
+    Ok(CertEntry { summary, chain, sealed_key, previous, bindings: bindings.collect() })
 }
 
 /// Puts an entry back, and says whether it was not there.
@@ -90,19 +92,19 @@ fn import_cert(
             return Ok(None);
         }
     }
-    for (generation, chain, sealed_key) in cert.generations() {
+    for (generation, _, sealed_key) in cert.generations() {
         sealing::is_usable(overlay, sealed_key)?;
-        sealing::put_generation(overlay, id, generation, (chain, sealed_key))?;
+        sealing::put_key(overlay, id, generation, sealed_key)?;
+    }
+    if let Some(kept) = &cert.previous {
+        overlay.put(&Key::chain(id, kept.version.generation), &kept.chain)?;
     }
     let upload = cert.summary.upload_digest(&cert.chain);
-    let CertEntry { summary, previous, bindings, .. } = cert;
-    steps::admit(
-        overlay,
-        &Row { summary: summary.clone(), upload, previous: previous.map(|kept| kept.version) },
-        now,
-    )?;
+    let CertEntry { summary, chain, previous, bindings, .. } = cert;
+    let row = Row { summary, upload, previous: previous.map(|kept| kept.version), chain };
+    steps::admit(overlay, &row, now)?;
     for BindingEntry { target, options } in bindings {
-        bindings::hold(overlay, &summary.owner, &Held { target, id, options })?;
+        bindings::hold(overlay, &row.summary.owner, &Held { target, id, options })?;
     }
     Ok(Some(true))
 }

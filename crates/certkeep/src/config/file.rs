@@ -16,6 +16,8 @@ use crate::failure::Failure;
 #[serde(deny_unknown_fields)]
 pub(super) struct FileConfig {
     pub(super) listen: Option<String>,
+    pub(super) tls_listen: Option<String>,
+    pub(super) tls_name: Option<String>,
     pub(super) store: Option<String>,
     pub(super) store_password_file: Option<PathBuf>,
     pub(super) log: Option<LogFormat>,

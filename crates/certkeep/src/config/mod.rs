@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use cert_core::DnsName;
 use cert_http::{Credential, Scheme};
 use cert_service::Caller;
 use cert_store::Quota;
@@ -28,6 +29,7 @@ pub(crate) use plans::PlansByOwner;
 /// Everything that `serve` needs, checked.
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<TlsConfig>,
     pub(crate) store: StoreUrl,
     pub(crate) key_ring: PathBuf,
     pub(crate) expose_private_keys: bool,
@@ -50,6 +52,13 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<(NonZeroU32, NonZeroU32)>,
 }
 
+/// Where HTTPS is listened for, and whose certificate is shown there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TlsConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) name: DnsName,
+}
+
 impl Config {
     /// Reads the file at `path`, and lets the flags beat it.
     pub(crate) fn load(path: &Path, args: &ServeArgs) -> Result<Self, Failure> {
@@ -62,9 +71,8 @@ impl Config {
         let listen = file.listen.as_deref().unwrap_or(DEFAULT_LISTEN);
         let limits = file.limits.clone().unwrap_or_default();
         Ok(Self {
-            listen: listen.parse().map_err(|_| {
-                format!("listen = \"{listen}\" must be an address and a port, as {DEFAULT_LISTEN}")
-            })?,
+            listen: address("listen", listen)?,
+            tls: tls(file.tls_listen.as_deref(), file.tls_name.as_deref())?,
             store: store(&file)?,
             log: file.log.unwrap_or_default(),
             key_ring: file.key_ring.clone().unwrap_or_else(|| DEFAULT_KEY_RING.into()),
@@ -121,6 +129,20 @@ const DEFAULT_KEY_RING: &str = "./certkeep-data/keyring.toml";
 const DEFAULT_MAX_BODY: &str = "1MiB";
 const DEFAULT_QUOTA: Quota = Quota { live: 1_000, total: 10_000 };
 
+fn address(field: &str, text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("{field} = \"{text}\" must be an address and a port, as {DEFAULT_LISTEN}"))
+}
+
+fn tls(listen: Option<&str>, name: Option<&str>) -> Result<Option<TlsConfig>, String> {
+    let Some(listen) = listen else { return Ok(None) };
+    let name = name.ok_or_else(|| {
+        "tls_listen needs tls_name: the domain whose certificate clients are shown".to_owned()
+    })?;
+    let name = name.parse().map_err(|error| format!("tls_name = \"{name}\": {error}"))?;
+    Ok(Some(TlsConfig { listen: address("tls_listen", listen)?, name }))
+}
+
 fn override_by(file: &mut FileConfig, args: &ServeArgs) {
     let mut limits = file.limits.take().unwrap_or_default();
     limits.quota = args.quota.or(limits.quota);
@@ -130,6 +152,8 @@ fn override_by(file: &mut FileConfig, args: &ServeArgs) {
     file.listen = args.listen.map(|listen| listen.to_string()).or_else(|| file.listen.take());
     file.log = args.log.or(file.log);
     file.store_password_file = args.store_password_file.clone().or_else(|| file.store_password_file.take());
+    file.tls_listen = args.tls_listen.map(|listen| listen.to_string()).or_else(|| file.tls_listen.take());
+    file.tls_name = args.tls_name.clone().or_else(|| file.tls_name.take());
     file.store = args.store.clone().or_else(|| file.store.take());
     file.key_ring = args.key_ring.clone().or_else(|| file.key_ring.take());
     file.expose_private_keys = args.expose_private_keys.or(file.expose_private_keys);

@@ -76,9 +76,10 @@ fn class_plan(name: &str, class: &ClassTable, file: &FileConfig, everybody: &Pla
     };
     let policy = with_minimum(policy, &format!("class.{name}"), class.minimum_validity.as_ref())?;
     let policy = with_rules(policy, &class.rules)?;
-    let plan = Plan::new(Arc::new(policy)).with_quota(everybody.quota());
-    let takeover = class.takeover.unwrap_or(everybody.takes_over());
-    Ok(with_live(&plan, class.quota).with_takeover(takeover))
+    let plan = Plan::new(Arc::new(policy))
+        .with_quota(everybody.quota())
+        .with_takeover(class.takeover.unwrap_or_else(|| everybody.takes_over()));
+    Ok(with_live(&plan, class.quota))
 }
 
 /// The signatures that were verified, by whichever policy: a verified signature is one for all.

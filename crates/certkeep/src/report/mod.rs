@@ -4,7 +4,7 @@ mod words;
 
 use std::io::{self, IsTerminal as _};
 
-use cert_core::{ErrorCode, Finding, Language, Level, Location, Report};
+use cert_core::{ErrorCode, Finding, Language, Level, Location, Report, Rule};
 use serde::Serialize;
 
 use self::words::Words;
@@ -48,6 +48,9 @@ pub(crate) fn render(report: &Report, style: Style) -> String {
     let mut text: String = report.findings().iter().map(|finding| render_finding(finding, style)).collect();
     if report.omitted() > 0 {
         text.push_str(&style.words().omitted(report.omitted()));
+    }
+    if report.findings().iter().any(|finding| finding.rule() == Rule::KeyEncrypted) {
+        text.push_str(style.words().passphrase_hint());
     }
     text + &verdict(report, style)
 }

@@ -24,6 +24,14 @@ impl Words {
         }
     }
 
+    /// What to do at this command line where a passphrase is missing.
+    pub(super) const fn passphrase_hint(&self) -> &'static str {
+        match self.language {
+            Language::ZhCn => "请用 --passphrase-file FILE 指定存有密码的文件。\n\n",
+            _ => "Give the passphrase in a file: --passphrase-file FILE.\n\n",
+        }
+    }
+
     pub(super) const fn field(&self, field: Field) -> &'static str {
         match (self.language, field) {
             (Language::ZhCn, Field::Chain) => "证书链",
@@ -37,8 +45,8 @@ impl Words {
 
     pub(super) fn certificate(&self, position: usize, name: &str) -> String {
         match (self.language, name) {
-            (Language::ZhCn, "") => format!("第 {position} 个证书"),
-            (Language::ZhCn, name) => format!("第 {position} 个证书（{name}）"),
+            (Language::ZhCn, "") => format!("第 {position} 张证书"),
+            (Language::ZhCn, name) => format!("第 {position} 张证书（{name}）"),
             (_, "") => format!("certificate {position}"),
             (_, name) => format!("certificate {position} ({name})"),
         }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use cert_core::{
-    Timestamp,
+    Timestamp, TrustAnchors,
     testing::{Issued, TestCa, TestLeaf},
 };
 use serde_json::{Value, json};
@@ -32,6 +32,7 @@ pub(crate) struct Tenant {
 /// A folder with a configuration: sled, two tenants, and an authority that both trust.
 pub(crate) struct Site {
     folder: TempDir,
+    root: TestCa,
     pub(crate) authority: TestCa,
 }
 
@@ -65,15 +66,27 @@ impl Site {
              [[credential]]\naccess_key = \"AK-root\"\nsecret_key = \"SK-root\"\nrole = \"operator\"\n"
         );
         fs::write(folder.path().join("certkeep.toml"), configuration).unwrap();
-        Self { folder, authority: root.intermediate("Test CA") }
-    }
-
-    pub(crate) fn issue(&self, name: &str) -> Issued {
-        self.authority.issue(&TestLeaf::new(&[name]))
+        Self { folder, authority: root.intermediate("Test CA"), root }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub(crate) fn trust(&self) -> TrustAnchors {
+        self.root.trust()
+    }
+
+    /// Adds tables to the configuration, and fields to Alice's credential.
+    pub(crate) fn configure(&self, tables: &str, fields: &str) {
+        let path = self.folder.path().join("certkeep.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.replace("owner = \"alice\"\n", &format!("owner = \"alice\"\n{fields}\n"));
+        fs::write(path, text.replacen("[[credential]]", &format!("{tables}[[credential]]"), 1)).unwrap();
+    }
+
+    pub(crate) fn issue(&self, name: &str) -> Issued {
+        self.authority.issue(&TestLeaf::new(&[name]))
     }
 
     pub(crate) fn store(&self) -> PathBuf {
@@ -81,13 +94,22 @@ impl Site {
     }
 
     pub(crate) fn start(&self) -> Server {
-        self.start_logging(Stdio::inherit())
+        self.start_with(&[])
+    }
+
+    pub(crate) fn start_with(&self, flags: &[&str]) -> Server {
+        self.start_as(flags, Stdio::inherit())
     }
 
     /// With its log going there.
     pub(crate) fn start_logging(&self, log: impl Into<Stdio>) -> Server {
+        self.start_as(&[], log.into())
+    }
+
+    fn start_as(&self, flags: &[&str], log: Stdio) -> Server {
         let config = self.folder.path().join("certkeep.toml");
-        Server::start_logging(self.folder.path(), &["--config", config.to_str().unwrap()], log.into())
+        let arguments = [&["--config", config.to_str().unwrap()], flags].concat();
+        Server::start_logging(self.folder.path(), &arguments, log)
     }
 }
 
@@ -120,21 +142,25 @@ impl Server {
         let first = lines.next().expect("the server ended before it listened").unwrap();
         let url = first.split_once("listens on ").expect("it says where it listens").1.to_owned();
         let mut announced = vec![first];
-        // What follows is written in one go with the first line, and ends in an empty one.
+        // What follows is written in one go with the first line: where HTTPS is, and for people what to try.
+        if arguments.contains(&"--tls-listen") {
+            announced.extend(lines.by_ref().map_while(Result::ok).take(1));
+        }
         if arguments.first() != Some(&"--config") {
             announced.extend(lines.map_while(Result::ok).take(5));
         }
         Self { child, connection: Connection { url }, announced }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL: nothing of the server runs any more.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-    }
-
-    pub(crate) fn process(&self) -> u32 {
-        self.child.id()
     }
 
     /// Sends a signal, as `HUP`.

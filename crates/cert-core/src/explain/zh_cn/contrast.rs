@@ -11,7 +11,7 @@ pub(in crate::explain) fn contrast(cause: &Cause, at: &Location) -> Option<Contr
         Cause::Decode(error) => of_text(error),
         Cause::Key(error) => of_key(error),
         Cause::Path(PathError::Depth { found, max }) => {
-            Contrast::of(format!("最多 {max} 个中间证书"), format!("{found} 个"))
+            Contrast::of(format!("最多 {max} 张中间证书"), format!("{found} 张"))
         }
         Cause::Path(PathError::IssuerMissing(missing)) => {
             Contrast::of(format!("{} 的证书", missing.issuer), format!("证书链到{}为止", place(at)))
@@ -24,7 +24,7 @@ pub(in crate::explain) fn contrast(cause: &Cause, at: &Location) -> Option<Contr
 
 fn of_text(error: &DecodeError) -> Option<Contrast> {
     match error {
-        DecodeError::BadCharacter { found } => Contrast::of("base64 字符", format!("{found:?}")),
+        DecodeError::BadCharacter { found } => Contrast::of("base64 允许的字符", format!("{found:?}")),
         DecodeError::BadDate { text, .. } => {
             Contrast::of("YYMMDDHHMMSSZ 或 YYYYMMDDHHMMSSZ", format!("{text:?}"))
         }
@@ -36,7 +36,7 @@ fn of_text(error: &DecodeError) -> Option<Contrast> {
         }
         DecodeError::SeveralKeys { count } => Contrast::of("1 个私钥", format!("{count} 个私钥")),
         DecodeError::SmartDashes { found } => Contrast::of("连字符（-）", format!("{found:?}")),
-        DecodeError::TrailingData { len } => Contrast::of("之后没有多余的字节", format!("{len} 字节")),
+        DecodeError::TrailingData { len } => Contrast::of("没有多余数据", format!("{len} 字节")),
         _ => None,
     }
 }
@@ -53,7 +53,7 @@ fn of_key(error: &KeyError) -> Option<Contrast> {
             Contrast::of(format!("最多 {} 字节内存", caps::MAX_SCRYPT_MEMORY), format!("{found} 字节"))
         }
         KeyError::DerivationTooCostly(DerivationCost::ScryptParallelization { found }) => {
-            Contrast::of("并行度 1", found)
+            Contrast::of("并行度为 1", format!("并行度为 {found}"))
         }
         KeyError::Mismatch(mismatch) => {
             let expected = format!("{} 的 {} 私钥", mismatch.leaf_name, mismatch.leaf);
@@ -85,7 +85,7 @@ fn of_rule(breach: &Breach) -> Option<Contrast> {
     match breach {
         Breach::AnchorExpired(error) => of_validity(error),
         Breach::CommonNameMismatch { common_name } => {
-            Contrast::of("使用者可选名称之一", format!("{common_name:?}"))
+            Contrast::of("使用者可选名称（SAN）之一", format!("{common_name:?}"))
         }
         Breach::LifetimeTooLong { days, max } => Contrast::of(format!("最多 {max} 天"), format!("{days} 天")),
         Breach::RsaWeak(RsaWeakness::Size { bits }) => {

@@ -10,7 +10,7 @@ use super::{
         reads,
         rows::Held,
     },
-    count,
+    count, rewrite_row,
 };
 use crate::{BindOptions, CertId, Change, Generation, OwnerId, StoreError, Target, precondition};
 
@@ -26,8 +26,11 @@ pub(in super::super) fn bind(
     precondition::owned_by(&cert, owner)?;
     precondition::may_serve(&cert, generation, &target.domain, now)?;
     let before = reads::binding(overlay, &target)?;
-    if before.as_ref().is_some_and(|binding| binding.owner != *owner) {
-        return Err(StoreError::BoundElsewhere { target });
+    match &before {
+        Some(binding) if binding.owner != *owner => return Err(StoreError::BoundElsewhere { target }),
+        // It stands already: no event.
+        Some(binding) if (binding.id, binding.options) == (id, options) => return Ok(None),
+        _ => {}
     }
     point(overlay, owner, Held { target, id, options }, now)?;
     Ok(before.map(|binding| binding.id).filter(|&before| before != id))
@@ -58,7 +61,7 @@ pub(in super::super) fn take_over(
     precondition::ends_after(&new, old.summary.leaf.not_after)?;
     point(overlay, owner, Held { id: to, ..held }, now)?;
     old.summary.superseded_by = Some(to);
-    overlay.put(&Key::cert(from), &old)?;
+    rewrite_row(overlay, &old)?;
     feed::record(overlay, Change::Cert(from), now)
 }
 

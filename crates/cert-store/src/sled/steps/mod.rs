@@ -3,7 +3,7 @@
 pub(super) mod bindings;
 pub(super) mod versions;
 
-use cert_core::Timestamp;
+use cert_core::{Fingerprint, Timestamp};
 
 use super::{
     feed,
@@ -21,10 +21,10 @@ use crate::{
 pub(super) fn insert(
     overlay: &mut Overlay<'_>,
     cert: &NewCert,
+    upload: Fingerprint,
     quota: Quota,
     now: Timestamp,
 ) -> Result<Inserted, StoreError> {
-    let upload = cert.upload_digest();
     if let Some(Entry { key, .. }) = overlay.scan(&Prefix::upload(&cert.owner, &upload).all(), 1)?.pop() {
         let id = id_in(&key).ok_or_else(|| missing("insert", "a key without its id"))?;
         return Ok(Inserted { id, generation: overlay.row(id)?.summary.generation, existing: true });
@@ -37,8 +37,9 @@ pub(super) fn insert(
     if let Some(limit) = quota.reached_by(account.usage()) {
         return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
     }
-    sealing::put_generation(overlay, cert.id, Generation::FIRST, (&cert.chain, &cert.sealed_key))?;
-    admit(overlay, &Row { summary: CertSummary::of_new(cert, now), upload, previous: None }, now)?;
+    sealing::put_key(overlay, cert.id, Generation::FIRST, &cert.sealed_key)?;
+    let summary = CertSummary::of_new(cert, now);
+    admit(overlay, &Row { summary, upload, previous: None, chain: cert.chain.clone() }, now)?;
     feed::record(overlay, Change::Cert(cert.id), now)?;
     Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })
 }
@@ -91,13 +92,20 @@ pub(super) fn admit(overlay: &mut Overlay<'_>, row: &Row, now: Timestamp) -> Res
 
 /// Stores a certificate under all the keys that it is found by.
 fn put_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
-    overlay.put(&Key::cert(row.summary.id), row)?;
+    rewrite_row(overlay, row)?;
     index_keys(row).iter().try_for_each(|key| overlay.put(key, &()))
+}
+
+/// Stores a certificate again that is found by the same keys as before.
+fn rewrite_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
+    overlay.put(&Key::cert(row.summary.id), row)?;
+    overlay.put(&Key::listed(&row.summary.owner, row.summary.id), &row.summary)
 }
 
 /// Takes a certificate out from under all the keys that it is found by.
 fn remove_row(overlay: &mut Overlay<'_>, row: &Row) {
     overlay.remove(&Key::cert(row.summary.id));
+    overlay.remove(&Key::listed(&row.summary.owner, row.summary.id));
     index_keys(row).iter().for_each(|key| overlay.remove(key));
 }
 

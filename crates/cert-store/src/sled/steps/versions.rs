@@ -6,7 +6,7 @@ use super::{
     super::{
         feed,
         layout::Key,
-        overlay::{Overlay, Reader as _, missing},
+        overlay::{Overlay, Reader as _},
         reads,
         rows::Row,
         sealing,
@@ -24,7 +24,7 @@ pub(in super::super) fn replace(
     now: Timestamp,
 ) -> Result<Generation, StoreError> {
     let row = overlay.row(id)?;
-    if row.summary.common_name == version.common_name && reads::chain(overlay, &row)? == version.chain {
+    if row.summary.common_name == version.common_name && row.chain == version.chain {
         return Ok(row.summary.generation);
     }
     exchange(overlay, row, generation, version, quota, now)
@@ -41,9 +41,7 @@ pub(in super::super) fn rollback(
     let row = overlay.row(id)?;
     precondition::is_current(&row.summary, generation)?;
     let previous = row.previous.clone().ok_or(StoreError::NoPrevious { id })?;
-    let chain = overlay
-        .value(&Key::chain(id, previous.generation), "rollback")?
-        .ok_or_else(|| missing("rollback", "a previous version without its chain"))?;
+    let chain = reads::previous_chain(overlay, id, previous.generation)?;
     let version = NewVersion { common_name: previous.common_name, leaf: previous.leaf, chain, sealed_key };
     exchange(overlay, row, generation, version, quota, now)
 }
@@ -70,7 +68,9 @@ fn exchange(
         sealing::remove_generation(overlay, id, forgotten.generation)?;
     }
     row.upload = row.summary.upload_digest(&version.chain);
-    sealing::put_generation(overlay, id, row.summary.generation, (&version.chain, &version.sealed_key))?;
+    let left = core::mem::replace(&mut row.chain, version.chain);
+    overlay.put(&Key::chain(id, generation), &left)?;
+    sealing::put_key(overlay, id, row.summary.generation, &version.sealed_key)?;
     put_row(overlay, &row)?;
     feed::record(overlay, Change::Cert(id), now)?;
     Ok(row.summary.generation)

@@ -1,0 +1,187 @@
+//! How the cost of calls grows with the number of certificates, as a table in Markdown.
+
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cert_core::Timestamp;
+use cert_store::{
+    CertStore, FindBy, PageSize, PostgresConfig, PostgresStore, Quota, SledStore,
+    conformance::{now, owner},
+};
+use certkeep_benches::{certs::cert, measure::median};
+use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
+use test_postgres::Server;
+use tokio::runtime::Runtime;
+
+/// What calls cost with more and more certificates
+#[derive(Parser)]
+struct Arguments {
+    /// Which backend
+    backend: Backend,
+    /// The largest number of certificates; the table has a row for each power of ten from 1000 on
+    #[arg(long, default_value_t = 1_000_000)]
+    up_to: u64,
+    /// How often each call is measured in a row
+    #[arg(long, default_value_t = 200)]
+    calls: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Backend {
+    Postgres,
+    Sled,
+}
+
+/// A store that can be closed and opened, and its place.
+enum Place {
+    Postgres(Server),
+    Sled(TempDir),
+}
+
+impl Place {
+    fn new(backend: Backend) -> Self {
+        match backend {
+            // As an operator would set it: durable, with more than the smallest memory.
+            Backend::Postgres => Self::Postgres(Server::start(&["shared_buffers=2GB", "max_wal_size=4GB"])),
+            Backend::Sled => Self::Sled(TempDir::new().expect("a temporary folder can be made")),
+        }
+    }
+
+    fn open(&self, runtime: &Runtime) -> Arc<dyn CertStore> {
+        match self {
+            Self::Postgres(server) => {
+                let config: PostgresConfig = server.url().parse().expect("the URL parses");
+                Arc::new(runtime.block_on(PostgresStore::open(&config)).expect("the store opens"))
+            }
+            Self::Sled(folder) => Arc::new(SledStore::open(folder.path()).expect("the folder opens")),
+        }
+    }
+
+    /// Bytes on disk, without what is only kept for recovery.
+    fn size(&self) -> u64 {
+        match self {
+            Self::Postgres(server) => {
+                server.sql("vacuum");
+                let size = server.sql("select pg_database_size('postgres')");
+                size.parse().expect("it is a number")
+            }
+            Self::Sled(folder) => size_of(folder.path()),
+        }
+    }
+}
+
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| {
+        let path = entry.path();
+        if path.is_dir() { size_of(&path) } else { entry.metadata().map_or(0, |metadata| metadata.len()) }
+    };
+    entries.map(size).sum()
+}
+
+/// Certificates are spread over this many owners.
+const OWNERS: u64 = 10;
+
+fn owner_of(number: u64) -> String {
+    format!("owner {}", number % OWNERS)
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let runtime = Runtime::new().expect("a runtime can be made");
+    let place = Place::new(arguments.backend);
+    let empty = place.size();
+    println!("| certificates | get | page of 100 | find | insert | expiring | changes | open | bytes each |");
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let (mut stored, mut level) = (0, 1_000);
+    while level <= arguments.up_to {
+        let start = Instant::now();
+        let store = place.open(&runtime);
+        runtime.block_on(fill(&store, stored..level));
+        eprintln!("{level} certificates after {:.0?}", start.elapsed());
+        drop(store);
+        let bytes = place.size().saturating_sub(empty) / level;
+        let start = Instant::now();
+        let store = place.open(&runtime);
+        // Open is what it takes until the first answer.
+        runtime.block_on(store.get(cert(&owner_of(0), 0).id)).expect("it is there");
+        let opened = start.elapsed();
+        let costs = runtime.block_on(measure(&*store, level, arguments.calls));
+        let costs: Vec<_> = costs.iter().map(|cost| show(*cost)).collect();
+        println!("| {level} | {} | {} | {bytes} |", costs.join(" | "), show(opened));
+        stored = level + arguments.calls as u64;
+        level *= 10;
+    }
+}
+
+fn show(time: Duration) -> String {
+    let micros = time.as_secs_f64() * 1e6;
+    if micros < 10_000.0 { format!("{micros:.1} us") } else { format!("{:.0} ms", micros / 1e3) }
+}
+
+/// Inserts by many clients at once, so that they share what it costs to make them durable.
+async fn fill(store: &Arc<dyn CertStore>, numbers: std::ops::Range<u64>) {
+    const CLIENTS: usize = 64;
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} certificates, {per_sec}, {eta} left");
+    let bar = ProgressBar::new(numbers.end - numbers.start).with_style(style.expect("the template is right"));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let (store, bar, numbers) = (Arc::clone(store), bar.clone(), numbers.clone());
+            tokio::spawn(async move {
+                for number in numbers.skip(client).step_by(CLIENTS) {
+                    insert(&*store, number).await;
+                    bar.inc(1);
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.expect("nothing fails");
+    }
+    bar.finish_and_clear();
+}
+
+async fn insert(store: &dyn CertStore, number: u64) {
+    let mut cert = cert(&owner_of(number), number);
+    // Ends are spread, so that there is something to order.
+    cert.leaf.not_after = now() + 86_400 + (number % 7_776_000) as i64;
+    store.insert(cert, Quota::UNLIMITED, now()).await.expect("there is room");
+}
+
+/// The median of each call, in the order of the table. Each call asks for something else than the one before.
+async fn measure(store: &dyn CertStore, level: u64, calls: usize) -> [Duration; 6] {
+    let mut times = [const { Vec::new() }; 6];
+    let mut head = store.head().await.expect("it reads");
+    for call in 0..calls as u64 {
+        let number = call * 7_919 % level;
+        let sample = cert(&owner_of(number), number);
+        let name = FindBy::Name(sample.leaf.cover_names[0].clone());
+        let end = Timestamp::from_unix(now().as_unix() + 86_400 + number as i64);
+        let of_owner = owner(&owner_of(number));
+        times[0].push(timed(store.get(sample.id)).await);
+        times[1].push(timed(store.page(&of_owner, Some(sample.id), PageSize::new(100))).await);
+        times[2].push(timed(store.find(&of_owner, &name, None, PageSize::new(100))).await);
+        let start = Instant::now();
+        insert(store, level + call).await;
+        times[3].push(start.elapsed());
+        let before = Timestamp::from_unix(i64::MAX);
+        times[4].push(timed(store.expiring(before, Some((end, sample.id)), PageSize::new(100))).await);
+        let start = Instant::now();
+        let events = store.changes(head, PageSize::new(100)).await.expect("it reads");
+        times[5].push(start.elapsed());
+        head = events.last().expect("the insert is an event").marker;
+    }
+    times.map(median)
+}
+
+async fn timed<T, E: std::fmt::Debug>(call: impl Future<Output = Result<T, E>>) -> Duration {
+    let start = Instant::now();
+    call.await.expect("it reads");
+    start.elapsed()
+}
