@@ -26,7 +26,7 @@ Examples:
   cargo xtask fuzz pem --seconds 60"
 )]
 enum Cli {
-    /// Format, lints, tests, documentation, and the official Python SDK against the real server
+    /// Format, lints, tests, documentation; the official Python SDK and schemathesis against the real server
     Test(test::Options),
     /// The criterion suites, OpenSSL and other libraries beside us
     Bench(measure::BenchOptions),
@@ -36,6 +36,8 @@ enum Cli {
     Growth(measure::GrowthOptions),
     /// What the worst known inputs cost, the slowest last
     Hostile,
+    /// How fast a real server reads, over a bare handler and beside uploads
+    Load,
     /// What an edge costs on a store on disk: start, memory, unknown names
     Measure(measure::MeasureOptions),
     /// What our work costs over the part that nobody can do without
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Growth(options) => measure::growth(&options),
         Cli::Hostile => measure::hostile(),
+        Cli::Load => measure::load(),
         Cli::Measure(options) => measure::measure(&options),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),

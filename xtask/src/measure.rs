@@ -1,4 +1,4 @@
-//! `cargo xtask ratios`, `cargo xtask measure`, `cargo xtask hostile` and `cargo xtask bench`.
+//! `cargo xtask ratios`, `measure`, `load`, `hostile` and `bench`.
 
 use std::process::Command;
 
@@ -90,6 +90,12 @@ pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
 /// What the worst known inputs cost.
 pub(crate) fn hostile() -> Result<(), String> {
     command::run(&mut measuring("hostile"))
+}
+
+/// A real server under load, from a second process.
+pub(crate) fn load() -> Result<(), String> {
+    command::run(&mut command::cargo(&["build", "--release", "--locked", "--package", "certkeep"]))?;
+    command::run(measuring("load").arg(command::target().join("release/certkeep")))
 }
 
 /// The criterion suites, OpenSSL beside us.

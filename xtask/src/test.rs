@@ -18,7 +18,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         ["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"];
     command::run(&mut command::cargo(&lints))?;
     lint_without_features()?;
-    command::run(&mut with_sdk(command::cargo(&["test", "--workspace", "--all-features", "--locked"]))?)?;
+    command::run(&mut with_programs(command::cargo(&[
+        "test",
+        "--workspace",
+        "--all-features",
+        "--locked",
+    ]))?)?;
     // What is said of encrypted keys by a build that does not read them.
     command::run(&mut command::cargo(&["test", "--locked", "--package", "cert-core", "--test", "golden"]))?;
     let embed = ["run", "--quiet", "--locked", "--package", "cert-service", "--example", "embed"];
@@ -45,8 +50,10 @@ fn lint_without_features() -> Result<(), String> {
     Ok(())
 }
 
-/// Tells the tests where the SDK and a Postgres are, and that their absence is a failure.
-fn with_sdk(mut tests: Command) -> Result<Command, String> {
-    tests.env("CERTKEEP_TEST_PYTHON", python::interpreter()?).env("CERTKEEP_REQUIRE_POSTGRES", "1");
+/// Tells the tests where the SDK and schemathesis are, and that the absence of a Postgres is a failure.
+fn with_programs(mut tests: Command) -> Result<Command, String> {
+    tests.env("CERTKEEP_TEST_PYTHON", python::with_sdk()?);
+    tests.env("CERTKEEP_TEST_SCHEMATHESIS", python::schemathesis()?);
+    tests.env("CERTKEEP_REQUIRE_POSTGRES", "1");
     Ok(tests)
 }

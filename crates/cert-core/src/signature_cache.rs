@@ -1,7 +1,10 @@
 //! Signatures that verified before.
 
 use core::{fmt, num::NonZeroUsize};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use aws_lc_rs::digest::{self, Digest, SHA256};
 use lru::LruCache;
@@ -26,6 +29,8 @@ use crate::{Certificate, Fingerprint, anchor_key::AnchorKey, signature::ALGORITH
 /// ```
 pub struct SignatureCache {
     verified: Mutex<LruCache<[u8; 32], ()>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 impl SignatureCache {
@@ -35,7 +40,11 @@ impl SignatureCache {
     /// A cache of at most `capacity` signatures, at least one. An entry takes about 100 bytes.
     pub fn new(capacity: usize) -> Self {
         let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
-        Self { verified: Mutex::new(LruCache::new(capacity)) }
+        Self {
+            verified: Mutex::new(LruCache::new(capacity)),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
     }
 
     /// How many signatures are remembered.
@@ -48,9 +57,21 @@ impl SignatureCache {
         self.len() == 0
     }
 
+    /// How many signatures were found remembered so far.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many had to be verified so far.
+    pub fn misses(&self) -> u64 {
+        self.misses.load(Ordering::Relaxed)
+    }
+
     /// Whether it is remembered; it then counts as used.
     fn knows(&self, key: &[u8; 32]) -> bool {
-        self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some()
+        let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some();
+        if known { &self.hits } else { &self.misses }.fetch_add(1, Ordering::Relaxed);
+        known
     }
 
     fn remember(&self, key: [u8; 32]) {

@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use cert_core::{Explain, Finding, Language};
+use cert_core::{DnsName, Explain, Finding, Language};
 use cert_service::{ActError, SealError, ServiceError, WrapError};
 use cert_store::StoreError;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub(crate) enum Failure {
     /// The signature is missing or wrong, or nobody has the access key.
     BadToken,
+    /// More requests are under way than the server takes at once.
+    Busy,
     /// The client ended the body before its end.
     BodyCut,
     /// The body did not come within its deadline.
@@ -32,14 +34,22 @@ pub(crate) enum Failure {
     MethodNotAllowed,
     /// The text in the path can be no id.
     NoSuchCertificate,
+    /// A field is missing that the call needs.
+    MissingField { field: &'static str },
     /// No call has this path.
     NoSuchCall,
+    /// Nothing is bound to the domain.
+    NoSuchDomain,
+    /// The certificate has no name for the domain; these are its names.
+    NotCovered { domain: String, names: Vec<String> },
+    /// The caller sends more requests than it may.
+    RateLimited { seconds: u64 },
     /// The service refuses or fails.
     Service(ServiceError),
     /// The body is longer than the limit.
     TooLarge { max: usize },
-    /// The field belongs to the API, and this server does not support it.
-    Unsupported { field: &'static str },
+    /// The call took longer than calls may.
+    TookTooLong,
 }
 
 impl Failure {
@@ -51,13 +61,16 @@ impl Failure {
             | Self::FieldsConflict { .. }
             | Self::InvalidJson { .. }
             | Self::InvalidParameter { .. }
+            | Self::MissingField { .. }
             | Self::NoSuchCertificate
-            | Self::Unsupported { .. } => StatusCode::BAD_REQUEST,
+            | Self::NotCovered { .. } => StatusCode::BAD_REQUEST,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoSuchCall => StatusCode::NOT_FOUND,
+            Self::NoSuchCall | Self::NoSuchDomain => StatusCode::NOT_FOUND,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::TookTooLong => StatusCode::SERVICE_UNAVAILABLE,
             Self::Service(error) => service_status(error),
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         }
@@ -80,6 +93,26 @@ impl Failure {
             _ => &[],
         }
     }
+
+    /// The domains that stand in the way.
+    pub(crate) fn domains(&self) -> &[DnsName] {
+        match self {
+            Self::Service(
+                ServiceError::StillBound { domains, .. }
+                | ServiceError::Store(StoreError::WouldUncover { domains, .. }),
+            ) => domains,
+            _ => &[],
+        }
+    }
+
+    /// After how many seconds to try again, where that helps.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { seconds } => Some(*seconds),
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(1),
+            _ => None,
+        }
+    }
 }
 
 fn service_status(error: &ServiceError) -> StatusCode {
@@ -96,9 +129,15 @@ fn service_status(error: &ServiceError) -> StatusCode {
         | ServiceError::Labels(_)
         | ServiceError::Marker(_)
         | ServiceError::NotChangeable { .. }
-        | ServiceError::OwnerRequired => StatusCode::BAD_REQUEST,
+        | ServiceError::OwnerRequired
+        | ServiceError::Store(StoreError::NotCovered { .. } | StoreError::WouldUncover { .. }) => {
+            StatusCode::BAD_REQUEST
+        }
         ServiceError::NotAllowed => StatusCode::FORBIDDEN,
-        ServiceError::ActiveKek { .. } => StatusCode::CONFLICT,
+        ServiceError::ActiveKek { .. }
+        | ServiceError::Store(
+            StoreError::InUse { .. } | StoreError::NoPrevious { .. } | StoreError::Stale { .. },
+        ) => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -131,6 +170,7 @@ impl Explain for Failure {
     fn rule(&self) -> &'static str {
         match self {
             Self::BadToken => "bad_token",
+            Self::Busy => "busy",
             Self::BodyCut => "body_cut",
             Self::BodyTooSlow => "body_too_slow",
             Self::FieldsConflict { .. } => "fields_conflict",
@@ -139,19 +179,24 @@ impl Explain for Failure {
             Self::InvalidJson { .. } => "invalid_json",
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::MissingField { .. } => "missing_field",
             Self::NoSuchCall => "no_such_call",
+            Self::NoSuchDomain => "no_such_domain",
+            Self::NotCovered { .. } => "not_covered",
+            Self::RateLimited { .. } => "rate_limited",
             Self::NoSuchCertificate => "not_found",
             Self::Service(error) => error.rule(),
             Self::TooLarge { .. } => "body_too_large",
-            Self::Unsupported { .. } => "unsupported_field",
+            Self::TookTooLong => "took_too_long",
         }
     }
 
     fn message(&self, language: Language) -> String {
         match (self, language) {
             (Self::Service(error), _) => error.message(language),
-            // Clients match on this text, so it has one language.
+            // Clients match on these texts, so they have one language.
             (Self::BadToken, _) => "bad token".to_owned(),
+            (Self::NoSuchDomain, _) => "no such domain".to_owned(),
             (_, Language::ZhCn) => self.chinese(),
             _ => self.english(),
         }
@@ -186,8 +231,16 @@ impl Failure {
                 "There is no such certificate: the text in the path is not an id.".into()
             }
             Self::TooLarge { max } => format!("The body is longer than {max} bytes, which is the limit."),
-            Self::Unsupported { field } => format!("This server does not support the field {field}."),
-            Self::BadToken | Self::Internal | Self::Service(_) => {
+            Self::MissingField { field } => format!("The field {field} is missing."),
+            Self::NotCovered { domain, names } => {
+                format!("The certificate does not cover {domain}; its names are {}.", names.join(", "))
+            }
+            Self::RateLimited { .. } => "Too many requests: slow down.".into(),
+            Self::Busy => "The server has too many requests under way; nothing was done. Try again.".into(),
+            Self::TookTooLong => {
+                "The call took too long and was given up; it is not known whether it was done. Ask, or try again.".into()
+            }
+            Self::BadToken | Self::Internal | Self::NoSuchDomain | Self::Service(_) => {
                 "The server failed; nothing is known of why.".into()
             }
         }
@@ -209,8 +262,16 @@ impl Failure {
             Self::NoSuchCall => "没有此接口。".into(),
             Self::NoSuchCertificate => "没有该证书：路径中的文本不是证书 ID。".into(),
             Self::TooLarge { max } => format!("请求体超过上限 {max} 字节。"),
-            Self::Unsupported { field } => format!("此服务器不支持字段 {field}。"),
-            Self::BadToken | Self::Internal | Self::Service(_) => "服务器内部故障。".into(),
+            Self::MissingField { field } => format!("缺少字段 {field}。"),
+            Self::NotCovered { domain, names } => {
+                format!("证书不覆盖域名 {domain}；其域名为 {}。", names.join("、"))
+            }
+            Self::RateLimited { .. } => "请求过于频繁，请稍后重试。".into(),
+            Self::Busy => "服务器繁忙，请求未执行，请重试。".into(),
+            Self::TookTooLong => "请求超时，结果未知，请查询或重试。".into(),
+            Self::BadToken | Self::Internal | Self::NoSuchDomain | Self::Service(_) => {
+                "服务器内部故障。".into()
+            }
         }
     }
 }

@@ -31,13 +31,16 @@
 
 mod auth;
 mod body;
+mod description;
 mod failure;
+mod gate;
+mod observe;
 mod options;
 mod reply;
 mod router;
 mod routes;
 mod wire;
 
-pub use auth::{Authenticator, Credential, Credentials, sign_qbox};
+pub use auth::{Authenticator, Credential, Credentials, Scheme, sign_qbox};
 pub use options::Options;
-pub use router::router;
+pub use router::{openapi, router};

@@ -16,7 +16,9 @@ use cert_service::with_causes;
 use futures_util::FutureExt as _;
 use serde::Serialize;
 
-use crate::{failure::Failure, wire};
+use tracing::Instrument as _;
+
+use crate::{failure::Failure, observe, wire};
 
 /// A success with the fields of `body`.
 pub(crate) fn ok(body: impl Serialize) -> Response {
@@ -26,20 +28,27 @@ pub(crate) fn ok(body: impl Serialize) -> Response {
 /// The outermost layer: names the request, survives panics, and writes refusals in the client's language.
 pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     let started = Instant::now();
+    let route = observe::route(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let language = language(request.headers());
     let id = request_id();
 
     // A panic in a handler unwinds through nothing of ours but this future, which is then dropped.
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let span = tracing::info_span!("request", id);
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
+    let mut code = None;
     let mut response = answer.unwrap_or_else(|_| Failure::Internal.into_response());
     if let Some(failure) = response.extensions_mut().remove::<Arc<Failure>>() {
         log_cause(&id, &failure);
-        response = render(&failure, language);
+        code = Some(failure.code());
+        render(&mut response, &failure, language);
     }
     let status = response.status().as_u16();
-    let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(request = id, %method, path, status, elapsed_us, "answered");
+    let code = code.unwrap_or_else(|| status.into());
+    let elapsed = started.elapsed();
+    observe::answered(&method, &route, code, elapsed);
+    let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(request = id, %method, path, status, code, elapsed_us, "answered");
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -48,7 +57,6 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
 
 /// Clients take an answer without this header for a failure.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-reqid");
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 pub(crate) fn language(headers: &HeaderMap) -> Language {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -62,13 +70,19 @@ fn request_id() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn render(failure: &Failure, language: Language) -> Response {
-    let status = failure.status();
-    let mut response = (status, Json(wire::Refusal::new(failure, language))).into_response();
-    if status.as_u16() == 503 {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+/// Writes the refusal in the place of what stood there. Headers stay: 405 names the methods that there are.
+fn render(response: &mut Response, failure: &Failure, language: Language) {
+    let rendered = (failure.status(), Json(wire::Refusal::new(failure, language))).into_response();
+    let (mut parts, body) = rendered.into_parts();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            parts.headers.append(name, value.clone());
+        }
     }
-    response
+    if let Some(seconds) = failure.retry_after() {
+        parts.headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    *response = Response::from_parts(parts, body);
 }
 
 /// What the operator must know and the client must not.

@@ -189,7 +189,6 @@ async fn bodies_that_are_no_upload() {
         400,
         "fields_conflict",
     );
-    site.post("/sslcert", &json!({ "takeover": true })).await.is_refused(400, 400, "unsupported_field");
     site.post("/sslcert", &json!({})).await.is_refused(404, 404_906, "empty");
 }
 

@@ -47,10 +47,22 @@ impl CertService {
     /// As [`get`](Self::get), and [`ServiceError::Seal`] where the key does not open: it was altered or moved, or
     /// the ring lacks its key-encryption key.
     pub async fn private_key(&self, caller: &Caller, id: CertId) -> Result<PlainKey, ServiceError> {
+        Ok(self.get_with_key(caller, id).await?.1)
+    }
+
+    /// A certificate and its private key in the clear, both of one version. It leaves an event.
+    ///
+    /// # Errors
+    /// As [`private_key`](Self::private_key).
+    pub async fn get_with_key(
+        &self,
+        caller: &Caller,
+        id: CertId,
+    ) -> Result<(CertRecord, PlainKey), ServiceError> {
         let mut record = self.owned(caller, id).await?;
         let key = self.open_current(&mut record).await?;
         self.record(caller, Action::KeyRead, &record.owner, id);
-        Ok(key)
+        Ok((record, key))
     }
 
     /// The key of the version that stands. `record` is read anew where that version is gone already, as two

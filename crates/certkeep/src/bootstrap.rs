@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::rand;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cert_core::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
@@ -12,7 +10,7 @@ use rcgen::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, files};
+use crate::{credential::random_key, failure::Failure, files};
 
 /// Where a server without a configuration keeps its data.
 const FOLDER: &str = "./certkeep-data";
@@ -69,12 +67,6 @@ fn configuration_text(access_key: &str, secret_key: &str) -> Zeroizing<String> {
          owner = \"demo\"\n\
          class = \"demo\"\n"
     ))
-}
-
-fn random_key() -> Result<Zeroizing<String>, Failure> {
-    let mut bytes = Zeroizing::new([0; 30]);
-    rand::fill(bytes.as_mut_slice()).map_err(|_| Failure::new("the system has no randomness"))?;
-    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }
 
 /// A certificate for `demo.certkeep.example`, its key, and the authority that signed it.

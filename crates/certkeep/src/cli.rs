@@ -4,7 +4,17 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use cert_core::{Language, Timestamp};
 use clap::{Args, Parser, Subcommand};
-use zeroize::Zeroizing;
+
+use crate::{
+    cert::CertArgs,
+    config::LogFormat,
+    credential::CredentialArgs,
+    domain::DomainArgs,
+    import::ImportArgs,
+    key_ring::KeyRingArgs,
+    manual::{CompletionArgs, ManArgs},
+    operator::{RetireArgs, RewrapArgs},
+};
 
 /// A certificate store: it judges uploads, explains refusals, and seals private keys.
 #[derive(Parser)]
@@ -15,7 +25,10 @@ use zeroize::Zeroizing;
 Examples:
   certkeep serve                                 start a server here, with its data in ./certkeep-data
   certkeep check fullchain.pem --key privkey.pem judge a chain and its key without any server
-  certkeep cert list                             what the server keeps for you"
+  certkeep cert list                             what the server keeps for you
+  certkeep import /etc/letsencrypt/live          upload what an ACME client keeps
+
+Exit code 0: done. 1: the server, or the check, says no. 2: the command could not run."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -24,17 +37,34 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Upload, read, list and delete certificates on a server
+    /// Upload, read, find, renew and delete certificates on a server
     Cert(CertArgs),
     /// Judge a chain, and its key, on this machine
     Check(CheckArgs),
+    /// Print what completes these commands in a shell
+    Completion(CompletionArgs),
+    /// Make credentials for the server's configuration
+    Credential(CredentialArgs),
+    /// Bind certificates to domains on a server, and free them
+    Domain(DomainArgs),
+    /// Upload the certificates that an ACME client or a cluster keeps in a folder
+    Import(ImportArgs),
+    /// Add a key-encryption key to a key ring, and make it the active one
+    KeyRing(KeyRingArgs),
+    /// Print the manual page, or write those of all commands
+    Man(ManArgs),
     /// Copy everything from one store to another
     Migrate(MigrateArgs),
+    /// Retire a key-encryption key for good, once nothing is under it
+    Retire(RetireArgs),
+    /// Wrap every key anew that is under a key-encryption key
+    Rewrap(RewrapArgs),
     /// Run the server
     Serve(ServeArgs),
 }
 
-/// Flags beat the environment, and both beat the file.
+/// Flags beat the environment, and both beat the file. SIGHUP has the file's classes and credentials read again, without
+/// dropping a request; SIGTERM lets requests end and stops.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -63,6 +93,12 @@ pub(crate) struct ServeArgs {
     /// Where certificates are kept: memory:, sled:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, env = "CERTKEEP_STORE", value_name = "URL")]
     pub(crate) store: Option<String>,
+    /// A file with the password of a store in Postgres
+    #[arg(long, env = "CERTKEEP_STORE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) store_password_file: Option<PathBuf>,
+    /// How log lines look; CERTKEEP_LOG says which there are, such as info or cert_store=debug
+    #[arg(long, env = "CERTKEEP_LOG_FORMAT", value_name = "FORMAT", value_enum)]
+    pub(crate) log: Option<LogFormat>,
     /// The key ring that seals private keys
     #[arg(long, env = "CERTKEEP_KEY_RING", value_name = "FILE")]
     pub(crate) key_ring: Option<PathBuf>,
@@ -135,86 +171,4 @@ pub(crate) struct CheckArgs {
     /// Write the chain as it would be served to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) write_chain: Option<PathBuf>,
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  export CERTKEEP_URL=http://127.0.0.1:8080 CERTKEEP_ACCESS_KEY=... CERTKEEP_SECRET_KEY=...
-  certkeep cert upload fullchain.pem --key privkey.pem --name www
-  certkeep cert upload bundle.pfx --passphrase-file passphrase.txt
-  certkeep cert list
-  certkeep cert get 019aa0c8b3c0f3a21b2c3d4e --chain fullchain.pem --key privkey.pem
-  certkeep cert delete 019aa0c8b3c0f3a21b2c3d4e")]
-pub(crate) struct CertArgs {
-    #[command(flatten)]
-    pub(crate) server: ServerArgs,
-    #[command(subcommand)]
-    pub(crate) command: CertCommand,
-}
-
-#[derive(Args)]
-pub(crate) struct ServerArgs {
-    /// The server
-    #[arg(long, env = "CERTKEEP_URL", default_value = "http://127.0.0.1:8080", global = true)]
-    pub(crate) url: String,
-    /// The access key
-    #[arg(long, env = "CERTKEEP_ACCESS_KEY", hide_env_values = true, default_value = "", global = true)]
-    pub(crate) access_key: String,
-    // From the environment only: a process list shows arguments to everybody.
-    #[arg(skip = Zeroizing::new(std::env::var("CERTKEEP_SECRET_KEY").unwrap_or_default()))]
-    pub(crate) secret_key: Zeroizing<String>,
-    /// Language of the server's texts: en or zh-CN
-    #[arg(long, value_name = "TAG", default_value = "en", global = true)]
-    pub(crate) lang: Language,
-    /// Print the server's answer as JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum CertCommand {
-    /// Delete a certificate and its key
-    Delete {
-        /// The certificate's id
-        id: String,
-    },
-    /// Show a certificate, and write its chain and key to files
-    Get {
-        /// The certificate's id
-        id: String,
-        /// Write the chain to this file
-        #[arg(long, value_name = "FILE")]
-        chain: Option<PathBuf>,
-        /// Write the private key to this file, with mode 0600
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
-    },
-    /// List certificates, oldest upload first
-    List {
-        /// How many to fetch at a time
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-    },
-    /// Upload a chain and its key; prints the id
-    Upload {
-        /// The chain, PEM, leaf first or not; or a PKCS #12 file with its key
-        chain: PathBuf,
-        /// The private key of the leaf; a PKCS #12 file has its own
-        #[arg(long, value_name = "KEY")]
-        key: Option<PathBuf>,
-        // A file only: a process list shows arguments to everybody.
-        /// A file with the passphrase of the key or of the PKCS #12 file
-        #[arg(long, value_name = "FILE")]
-        passphrase_file: Option<PathBuf>,
-        /// What to call it
-        #[arg(long, default_value = "")]
-        name: String,
-        /// The common name to show; the leaf's by default
-        #[arg(long, default_value = "")]
-        common_name: String,
-        /// A label; may be repeated
-        #[arg(long = "label", value_name = "KEY=VALUE")]
-        labels: Vec<String>,
-    },
 }

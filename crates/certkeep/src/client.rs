@@ -8,19 +8,22 @@ use ureq::{
     http::{Method, Request},
     tls::{RootCerts, TlsConfig},
 };
+use zeroize::Zeroizing;
 
-use crate::{cli::ServerArgs, failure::Failure};
+use crate::{failure::Failure, server_args::ServerArgs};
 
 /// A server, and who we are there.
 pub(crate) struct Client<'a> {
     agent: Agent,
     server: &'a ServerArgs,
+    secret_key: Zeroizing<String>,
     base: &'a str,
 }
 
 impl<'a> Client<'a> {
     pub(crate) fn new(server: &'a ServerArgs) -> Result<Self, Failure> {
-        if server.access_key.is_empty() || server.secret_key.is_empty() {
+        let secret_key = server.secret_key()?;
+        if server.access_key.is_empty() || secret_key.is_empty() {
             return Err(Failure::new(
                 "no credential: set CERTKEEP_ACCESS_KEY and CERTKEEP_SECRET_KEY\n  \
                  a server that was started without a configuration wrote them: . ./certkeep-data/credential.env",
@@ -31,15 +34,30 @@ impl<'a> Client<'a> {
             let message = format!("CERTKEEP_URL must start with http:// or https://, and is {base}");
             return Err(Failure::new(message));
         }
-        Ok(Self { agent: agent(), server, base })
+        Ok(Self { agent: agent(), server, secret_key, base })
     }
 
     /// Sends a request and returns the answer's fields, or what the server says is wrong.
     pub(crate) fn call(&self, method: Method, target: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        self.call_if(method, target, body, None)
+    }
+
+    /// As [`call`](Self::call), only while this generation stands.
+    pub(crate) fn call_if(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+        generation: Option<u64>,
+    ) -> Result<Value, Failure> {
+        let target = &self.for_owner(target);
         let signed_target = format!("{}{target}", path_of(self.base));
-        let signature =
-            cert_http::sign_qbox(&self.server.access_key, &self.server.secret_key, &signed_target);
-        let request = Request::builder()
+        let signature = cert_http::sign_qbox(&self.server.access_key, &self.secret_key, &signed_target);
+        let mut request = Request::builder();
+        if let Some(generation) = generation {
+            request = request.header("If-Match", format!("\"{generation}\""));
+        }
+        let request = request
             .method(method)
             .uri(format!("{}{target}", self.base))
             .header("Authorization", signature)
@@ -56,12 +74,28 @@ impl<'a> Client<'a> {
         if status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
     }
 
+    /// An operator names the owner that the call is for.
+    fn for_owner(&self, target: &str) -> String {
+        match &self.server.owner {
+            None => target.to_owned(),
+            Some(owner) => {
+                let separator = if target.contains('?') { '&' } else { '?' };
+                format!("{target}{separator}owner={}", encode(owner))
+            }
+        }
+    }
+
     fn unreachable(&self, error: &ureq::Error) -> Failure {
         Failure::new(format!(
             "cannot reach {}: {error}\n  start a server with `certkeep serve`, or set CERTKEEP_URL to one",
             self.base
         ))
     }
+}
+
+/// A text as a part of a query or of a path.
+pub(crate) fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);

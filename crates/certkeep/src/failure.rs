@@ -33,6 +33,11 @@ impl Failure {
         Self::new(format!("cannot {verb} {}: {error}", path.display()))
     }
 
+    /// Whether the command ran, and the answer is no.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self.kind, Kind::Refused)
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.kind {
             Kind::Broken => ExitCode::from(2),

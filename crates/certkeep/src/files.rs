@@ -45,6 +45,14 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(contents)
 }
 
+/// The one line of a file that holds a secret, without what an editor puts behind it.
+pub(crate) fn read_line(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let contents = read_secret(path)?;
+    let text = std::str::from_utf8(&contents)
+        .map_err(|_| Failure::new(format!("{} is not text", path.display())))?;
+    Ok(Zeroizing::new(text.trim().to_owned()))
+}
+
 /// Far above what is judged, so that the verdict can say what the limit is.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
 

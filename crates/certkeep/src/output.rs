@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use serde_json::Value;
+
 use crate::failure::Failure;
 
 /// Prints a text as it is. Where nobody reads on (`| head`), the program ends there, and well.
@@ -12,4 +14,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         Err(error) => Err(Failure::new(format!("cannot write to the standard output: {error}"))),
         Ok(()) => Ok(()),
     }
+}
+
+/// Prints a server's answer as it is, or what it means.
+pub(crate) fn answer(json: bool, answer: &Value, said: String) -> Result<(), Failure> {
+    print(&(if json { answer.to_string() } else { said } + "\n"))
 }

@@ -1,9 +1,9 @@
 //! `certkeep serve`.
 
 use std::{
-    io::{IsTerminal as _, Write as _},
+    io::Write as _,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -11,39 +11,52 @@ use std::{
 use axum::Router;
 use cert_http::{Authenticator, Options};
 use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
-use tokio::{net::TcpListener, signal};
+use cert_store::CertStore;
+use tokio::{net::TcpListener, signal, task::JoinSet};
 
-use crate::{bootstrap, cli::ServeArgs, config::Config, cpu::Cores, failure::Failure, listen, tls::Tls};
+use crate::{
+    bootstrap,
+    cli::ServeArgs,
+    config::{Config, Limits},
+    cpu::Cores,
+    failure::Failure,
+    listen,
+    live::Live,
+    log, numbers,
+    timed_store::TimedStore,
+    tls::Tls,
+};
 
 /// Runs the server until it is asked to stop.
 pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     forbid_core_dumps()?;
-    start_log();
     let is_default = args.config.is_none();
     let path = match &args.config {
         Some(path) => path.clone(),
         None => bootstrap::configuration(now(&SystemClock))?,
     };
     let config = Config::load(&path, &args)?;
+    log::start(config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("cannot start threads: {error}")))?;
-    let result = runtime.block_on(serve(config, is_default));
+    let result = runtime.block_on(serve(config, path, args, is_default));
     // What is still running belongs to requests that had their time to end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-async fn serve(mut config: Config, is_default: bool) -> Result<(), Failure> {
+async fn serve(mut config: Config, path: PathBuf, args: ServeArgs, is_default: bool) -> Result<(), Failure> {
     let (address, tls) = (config.listen, config.tls.take());
+    let limits = allow_connections(config.limits);
     let store = config.store.to_string();
-    let (certs, router) = assemble(config).await?;
-    let (listener, address) = bind(address, "--listen").await?;
+    let Assembled { certs, router, mut background } = assemble(config, path, args).await?;
+    let (listener, address) = bind(address, "--listen")?;
     let tls = match tls {
         None => None,
         Some(tls) => {
-            let (listener, address) = bind(tls.listen, "--tls-listen").await?;
+            let (listener, address) = bind(tls.listen, "--tls-listen")?;
             Some((listener, address, Tls::start(certs, tls.name).await?))
         }
     };
@@ -53,18 +66,21 @@ async fn serve(mut config: Config, is_default: bool) -> Result<(), Failure> {
         stop_signal().await;
         tracing::info!("stopping");
     };
-    let plain = listen::serve(listener, router.clone(), async |stream| Some(stream), stopping);
+    let plain = listen::serve(listener, router.clone(), limits, async |stream| Some(stream), stopping);
     let encrypted = async {
         if let Some((listener, _, tls)) = tls {
-            listen::serve(listener, router, |stream| tls.open(stream), stop_signal()).await;
+            listen::serve(listener, router, limits, |stream| tls.open(stream), stop_signal()).await;
         }
     };
     tokio::join!(plain, encrypted);
+    // The last who use the store: it closes with them.
+    background.shutdown().await;
+    tracing::info!("stopped");
     Ok(())
 }
 
-async fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
+fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = listen::bind(address).map_err(|error| {
         Failure::new(format!(
             "cannot listen on {address}: {error}\n  stop what listens there, or choose {flag}"
         ))
@@ -73,22 +89,72 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAdd
     Ok((listener, address))
 }
 
-/// The service over store, key ring and plans, and its router.
-async fn assemble(config: Config) -> Result<(CertService, Router), Failure> {
-    let store = config.store.open().await?;
+/// The service, its router, and what runs beside them.
+struct Assembled {
+    certs: CertService,
+    router: Router,
+    background: JoinSet<()>,
+}
+
+/// Everything over store, key ring and plans.
+async fn assemble(config: Config, path: PathBuf, args: ServeArgs) -> Result<Assembled, Failure> {
+    let handle = numbers::start()?;
+    let store: Arc<dyn CertStore> = Arc::new(TimedStore(config.store.open().await?));
     let (ring, is_new) = open_ring(&config.key_ring)?;
-    let built = CertService::builder_shared(store, Arc::new(ring))
-        .policies(config.plans)
+    let live = Live::new(config.plans, config.credentials);
+    let built = CertService::builder_shared(Arc::clone(&store), Arc::new(ring))
+        .policies(live.clone())
         .executor(Cores::all())
         .build()
         .await;
     let certs = built.map_err(|error| start_failure(&error, &config.key_ring, is_new))?;
-    let options = Options::default()
-        .authenticator(Authenticator::new(config.credentials))
-        .expose_private_keys(config.expose_private_keys)
-        .max_body(config.max_body);
-    Ok((certs.clone(), cert_http::router(certs, options)))
+
+    let mut background = JoinSet::new();
+    background.spawn(numbers::follow(handle.clone(), certs.clone(), store));
+    let names = certs.follow_names(tokio::time::sleep);
+    background.spawn(async move { match names.await {} });
+    #[cfg(unix)]
+    background.spawn(live.clone().follow(path, args));
+    let options = options(config.limits, config.expose_private_keys)
+        .authenticator(Authenticator::new(live))
+        .metrics(move || handle.render());
+    let router = cert_http::router(certs.clone(), options);
+    Ok(Assembled { certs, router, background })
 }
+
+fn options(limits: Limits, expose_private_keys: bool) -> Options {
+    let options = Options::default()
+        .expose_private_keys(expose_private_keys)
+        .max_body(limits.max_body)
+        .max_requests(limits.max_requests)
+        .body_deadline(limits.body_timeout)
+        .request_deadline(limits.request_timeout);
+    match limits.rate {
+        Some((per_second, burst)) => options.rate(per_second, burst),
+        None => options,
+    }
+}
+
+/// As many connections as were asked for, or as the system allows: each takes a file descriptor.
+fn allow_connections(limits: Limits) -> Limits {
+    #[cfg(unix)]
+    {
+        let wanted = limits.max_connections.saturating_add(RESERVED_FILES);
+        let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+        let allowed = rlimit::increase_nofile_limit(wanted).unwrap_or(1024);
+        let allowed = usize::try_from(allowed).unwrap_or(usize::MAX).saturating_sub(RESERVED_FILES).max(64);
+        if allowed < limits.max_connections {
+            tracing::warn!(allowed, "the limit of open files allows fewer connections than max_connections");
+        }
+        Limits { max_connections: limits.max_connections.min(allowed), ..limits }
+    }
+    #[cfg(not(unix))]
+    limits
+}
+
+/// For the store, its connections, and everything else.
+#[cfg(unix)]
+const RESERVED_FILES: usize = 256;
 
 /// The ring, and whether it was made just now.
 fn open_ring(path: &Path) -> Result<(LocalKeyRing, bool), Failure> {
@@ -163,14 +229,4 @@ fn forbid_core_dumps() -> Result<(), Failure> {
     rlimit::setrlimit(rlimit::Resource::CORE, 0, 0)
         .map_err(|error| Failure::new(format!("cannot forbid core dumps: {error}")))?;
     Ok(())
-}
-
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CERTKEEP_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

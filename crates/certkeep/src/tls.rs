@@ -30,6 +30,7 @@ impl Tls {
             edge.server_config().map_err(|error| Failure::new(format!("cannot set TLS up: {error}")))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         tokio::spawn(edge.run(tokio::time::sleep));
+        tokio::spawn(count(edge.clone()));
         if let Err(error) = edge.warm(&name).await {
             let error = with_causes(&error);
             tracing::warn!(name = name.as_str(), error, "HTTPS clients are refused until this is mended");
@@ -53,6 +54,19 @@ impl Tls {
             // already.
             opened.inspect_err(|error| tracing::debug!(error = with_causes(error), "a handshake failed")).ok()
         }
+    }
+}
+
+/// Shows what the cache of opened keys does, as long as the server runs.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating-point numbers")]
+async fn count(edge: Edge) {
+    loop {
+        let status = edge.status();
+        metrics::counter!("certkeep_edge_cache_hits_total").absolute(status.hits);
+        metrics::counter!("certkeep_edge_cache_loads_total").absolute(status.loads);
+        metrics::counter!("certkeep_edge_cache_load_failures_total").absolute(status.load_failures);
+        metrics::gauge!("certkeep_edge_cache_bytes").set(status.cached_bytes as f64);
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

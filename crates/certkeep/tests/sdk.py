@@ -1,22 +1,27 @@
 """Drives a Certkeep server through the official `qiniu` package.
 
-Reads the server's address, two tenants and six certificates as JSON from the standard input. Alice's quota is five.
+Reads the addresses of servers on one store, two tenants and six certificates as JSON from the standard input. Alice's
+quota is five. Every call goes to one of the servers by chance.
 """
 
 import json
+import random
 import sys
 
 from qiniu import Auth, DomainManager, QiniuMacAuth
 from qiniu import http
 
 given = json.load(sys.stdin)
-SERVER = given["url"]
 CERTIFICATES = given["certificates"]
+
+
+def server():
+    return random.choice(given["urls"])
 
 
 def domains(auth):
     manager = DomainManager(auth)
-    manager.server = SERVER
+    manager.server = server()
     return manager
 
 
@@ -26,11 +31,29 @@ def create(auth, certificate, **changes):
 
 
 def read(auth, certid):
-    return http._get_with_auth(SERVER + "/sslcert/" + certid, None, auth)
+    return http._get_with_auth(server() + "/sslcert/" + certid, None, auth)
 
 
 def delete(mac, certid):
-    return http._delete_with_qiniu_mac(SERVER + "/sslcert/" + certid, None, mac)
+    return http._delete_with_qiniu_mac(server() + "/sslcert/" + certid, None, mac)
+
+
+def put(mac, path, body):
+    headers = {"Content-Type": "application/json"}
+    return http._put_with_qiniu_mac_and_headers(server() + path, json.dumps(body), mac, headers)
+
+
+def pages(auth, limit):
+    seen, marker, count = [], "", 0
+    while True:
+        page = accepted(http._get_with_auth(server() + "/sslcert", {"marker": marker, "limit": limit}, auth))
+        if not page["certs"]:
+            assert page["marker"] == ""
+            return seen, count
+        assert len(page["certs"]) <= limit and page["marker"]
+        assert all("pri" not in c and "ca" not in c and c["encrypt"] == "ECDSA" for c in page["certs"])
+        seen += [c["certid"] for c in page["certs"]]
+        marker, count = page["marker"], count + 1
 
 
 def accepted(result):
@@ -71,22 +94,14 @@ for record in (one, one["cert"]):
 assert one["cert"]["certid"] == ids[0]
 print("read", ids[0])
 
-seen, marker, pages = [], "", 0
-while True:
-    page = accepted(http._get_with_auth(SERVER + "/sslcert", {"marker": marker, "limit": 2}, alice))
-    if not page["certs"]:
-        assert page["marker"] == ""
-        break
-    assert len(page["certs"]) <= 2 and page["marker"]
-    assert all("pri" not in c and "ca" not in c and c["encrypt"] == "ECDSA" for c in page["certs"])
-    seen += [c["certid"] for c in page["certs"]]
-    marker, pages = page["marker"], pages + 1
-assert seen == ids and pages == 3, (seen, pages)
-signed_otherwise = accepted(http._get_with_qiniu_mac(SERVER + "/sslcert", {"limit": 10}, alice_mac))
+for limit, expected in ((1, 5), (2, 3), (100, 1)):
+    seen, count = pages(alice, limit)
+    assert seen == ids and count == expected, (limit, seen, count)
+signed_otherwise = accepted(http._get_with_qiniu_mac(server() + "/sslcert", {"limit": 10}, alice_mac))
 assert [c["certid"] for c in signed_otherwise["certs"]] == ids
-assert accepted(http._get_with_auth(SERVER + "/sslcert", None, bob))["certs"] == []
-refused(http._get_with_auth(SERVER + "/sslcert", {"limit": "x"}, alice), 400, 400, "invalid_parameter")
-print("listed", pages, "pages")
+assert accepted(http._get_with_auth(server() + "/sslcert", None, bob))["certs"] == []
+refused(http._get_with_auth(server() + "/sslcert", {"limit": "x"}, alice), 400, 400, "invalid_parameter")
+print("listed by pages of 1, 2 and 100")
 
 refused(read(Auth("AK-alice", "wrong"), ids[0]), 401, 401, "bad_token")
 refused(read(Auth("nobody", "SK-alice"), ids[0]), 401, 401, "bad_token")
@@ -98,6 +113,27 @@ refused(read(bob, ids[0]), 404, 404908, "not_owner")
 refused(delete(QiniuMacAuth(*given["bob"]), ids[0]), 404, 404908, "not_owner")
 refused(read(alice, "5cd118063405971836000359"), 400, 400401, "not_found")
 print("refused as documented")
+
+name = "sdk0.example.com"
+refused(domains(alice).get_domain(name), 404, 404, "no_such_domain")
+assert accepted(domains(alice).put_httpsconf(name, ids[0], True))["previous"] is None
+shown = accepted(domains(alice).get_domain(name))
+assert shown["name"] == name and shown["protocol"] == "https", shown
+assert shown["https"] == {"certId": ids[0], "forceHttps": True, "http2Enable": False}, shown
+body = refused(delete(alice_mac, ids[0]), 400, 400611, "still_bound")
+print("bound:", body["error"])
+assert accepted(put(alice_mac, "/cert/bind", {"certid": ids[1], "domain": "sdk1.example.com"})) == {"code": 200}
+refused(delete(alice_mac, ids[1]), 400, 400911, "still_bound")
+bound = accepted(http._get_with_auth(server() + "/cert/bindings", None, alice))["bindings"]
+assert bound == [{"domain": "sdk1.example.com", "certid": ids[1]}], bound
+body = refused(domains(alice).put_httpsconf("other.example.com", ids[0], False), 400, 400, "not_covered")
+assert "other.example.com" in body["error"] and name in body["error"], body
+refused(domains(bob).get_domain(name), 404, 404908, "bound_elsewhere")
+refused(domains(bob).put_httpsconf(name, ids[0], False), 404, 404908, "not_owner")
+assert accepted(put(alice_mac, "/domain/" + name + "/unsslize", {})) == {"code": 200}
+assert accepted(put(alice_mac, "/cert/unbind", {"domain": "sdk1.example.com"})) == {"code": 200}
+refused(domains(alice).get_domain(name), 404, 404, "no_such_domain")
+print("bound, refused to delete, freed")
 
 assert accepted(delete(alice_mac, ids[0])) == {"code": 200}
 refused(read(alice, ids[0]), 400, 400401, "not_found")

@@ -15,13 +15,43 @@ use server::{ALICE, BOB, Site};
 const PYTHON: &str = "CERTKEEP_TEST_PYTHON";
 
 #[test]
-fn the_official_sdk_works() {
+fn the_official_sdk_works_on_memory() {
+    run_on(&["memory:".to_owned()]);
+}
+
+#[test]
+fn the_official_sdk_works_on_sled() {
+    let folder = tempfile::tempdir().unwrap();
+    run_on(&[format!("sled:{}/store", folder.path().display())]);
+}
+
+#[test]
+fn the_official_sdk_works_on_postgres() {
+    if let Some(store) = postgres() {
+        run_on(&[store]);
+    }
+}
+
+#[test]
+fn the_official_sdk_works_on_two_nodes_at_random() {
+    if let Some(store) = postgres() {
+        run_on(&[store.clone(), store]);
+    }
+}
+
+/// A schema of its own.
+fn postgres() -> Option<String> {
+    test_postgres::shared_url().map(|url| format!("{url}?schema={}", test_postgres::schema()))
+}
+
+/// One server a store, all on one key ring.
+fn run_on(stores: &[String]) {
     let Some(python) = std::env::var_os(PYTHON) else {
         eprintln!("skipped: {PYTHON} is not set; `cargo xtask test` installs the SDK and sets it");
         return;
     };
-    let site = Site::new(5);
-    let server = site.start();
+    let site = Site::on(&stores[0], 5);
+    let servers: Vec<_> = stores.iter().map(|_| site.start()).collect();
     let certificates: Vec<_> = (0..6)
         .map(|n| {
             let issued = site.issue(&format!("sdk{n}.example.com"));
@@ -29,7 +59,7 @@ fn the_official_sdk_works() {
         })
         .collect();
     let input = json!({
-        "url": server.url,
+        "urls": servers.iter().map(|server| server.url.clone()).collect::<Vec<_>>(),
         "alice": [ALICE.access_key, ALICE.secret_key],
         "bob": [BOB.access_key, BOB.secret_key],
         "certificates": certificates,

@@ -15,6 +15,7 @@ use base64::{
     alphabet::URL_SAFE,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use cert_core::Timestamp;
 use cert_service::{Caller, Clock, SystemClock};
 use zeroize::Zeroizing;
 
@@ -26,16 +27,58 @@ pub trait Credentials: Send + Sync {
     fn find(&self, access_key: &str) -> Option<Arc<Credential>>;
 }
 
-/// A secret key and whom it speaks for.
+/// A secret key, whom it speaks for, and how requests must be signed with it.
 pub struct Credential {
     caller: Caller,
     secret_key: Zeroizing<String>,
+    schemes: Schemes,
+    must_be_dated: bool,
+}
+
+/// A scheme of signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Signs path, query and form bodies; neither the method, nor a time, nor a JSON body.
+    QBox,
+    /// Signs the method, the target, the host, the provider's own headers with the date among them, and the body.
+    Qiniu,
+}
+
+#[derive(Clone, Copy)]
+struct Schemes {
+    qbox: bool,
+    qiniu: bool,
 }
 
 impl Credential {
     /// The caller that requests signed with `secret_key` come from.
     pub const fn new(caller: Caller, secret_key: Zeroizing<String>) -> Self {
-        Self { caller, secret_key }
+        let schemes = Schemes { qbox: true, qiniu: true };
+        Self { caller, secret_key, schemes, must_be_dated: false }
+    }
+
+    /// Held to these schemes; both are accepted by default.
+    #[must_use]
+    pub fn with_schemes(self, schemes: &[Scheme]) -> Self {
+        let has = |scheme| schemes.contains(&scheme);
+        Self { schemes: Schemes { qbox: has(Scheme::QBox), qiniu: has(Scheme::Qiniu) }, ..self }
+    }
+
+    /// Requests must carry a signed date, so that one that was recorded is of no use 15 minutes later. QBox signs no
+    /// date: with it, nothing is accepted any more.
+    #[must_use]
+    pub fn dated(self) -> Self {
+        Self { must_be_dated: true, ..self }
+    }
+
+    fn accepts(&self, scheme: Scheme, headers: &HeaderMap, now: Timestamp) -> bool {
+        match scheme {
+            Scheme::QBox => self.schemes.qbox && !self.must_be_dated,
+            Scheme::Qiniu => {
+                let dated = !self.must_be_dated || qiniu::is_dated(headers);
+                self.schemes.qiniu && dated && qiniu::is_in_time(headers, now)
+            }
+        }
     }
 }
 
@@ -83,11 +126,8 @@ impl Authenticator {
         let (access_key, signature) = token.trim().split_once(':')?;
         let signature = SIGNATURE.decode(signature).ok()?;
         let credential = self.credentials.find(access_key)?;
-        let in_time = match scheme {
-            Scheme::QBox => true,
-            Scheme::Qiniu => qiniu::is_in_time(headers, cert_service::now(&*self.clock)),
-        };
-        in_time.then_some(Claim { scheme, credential, signature })
+        let now = cert_service::now(&*self.clock);
+        credential.accepts(scheme, headers, now).then_some(Claim { scheme, credential, signature })
     }
 }
 
@@ -143,12 +183,6 @@ impl Claim {
             .any(|target| hmac::verify(&key, &data(target), &self.signature).is_ok())
             .then(|| self.credential.caller.clone())
     }
-}
-
-#[derive(Clone, Copy)]
-enum Scheme {
-    QBox,
-    Qiniu,
 }
 
 const SIGNATURE: GeneralPurpose = GeneralPurpose::new(

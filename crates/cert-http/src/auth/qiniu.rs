@@ -28,6 +28,10 @@ pub(super) fn signed_bytes(request: &SignedRequest<'_>, target: &str) -> Vec<u8>
     data
 }
 
+pub(super) fn is_dated(headers: &HeaderMap) -> bool {
+    headers.contains_key(DATE)
+}
+
 /// Whether the request is undated, or dated within the allowed skew of `now`.
 pub(super) fn is_in_time(headers: &HeaderMap, now: Timestamp) -> bool {
     headers.get(DATE).is_none_or(|value| {

@@ -7,7 +7,7 @@ use cert_core::Timestamp;
 use cert_service::{Caller, FixedClock};
 use zeroize::Zeroizing;
 
-use super::{Authenticator, Credential, SignedRequest};
+use super::{Authenticator, Credential, Scheme, SignedRequest};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -24,8 +24,12 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn accepts(&self, authorization: &str, now: i64) -> bool {
+        self.accepts_with(authorization, now, |credential| credential)
+    }
+
+    fn accepts_with(&self, authorization: &str, now: i64, held: impl Fn(Credential) -> Credential) -> bool {
         let caller = Caller::tenant("owner").unwrap();
-        let credential = Credential::new(caller, Zeroizing::new("TESTSK".into()));
+        let credential = held(Credential::new(caller, Zeroizing::new("TESTSK".into())));
         let credentials = HashMap::from([("TESTAK".to_owned(), Arc::new(credential))]);
         let clock = FixedClock::new(Timestamp::from_unix(now));
         let authenticator = Authenticator::new(credentials).with_clock(clock);
@@ -119,4 +123,25 @@ fn everything_else_is_refused() {
     ] {
         assert!(!get("/sslcert").accepts(authorization, 0), "{authorization}");
     }
+}
+
+#[test]
+fn a_credential_can_be_held_to_a_scheme_and_to_a_date() {
+    let qbox = "QBox TESTAK:EoANbZRZJjtYeMhWSTu7WTBlkxQ=";
+    let list = Case { host: "127.0.0.1:8080", headers: &[FORM, DATE], ..get("/sslcert?marker=&limit=10") };
+    let dated = "Qiniu TESTAK:s7AvZt05Cc7XMTturtRRYRzyx8Y=";
+    let delete = Case { method: Method::DELETE, ..get("/sslcert/abc") };
+    let undated = "Qiniu TESTAK:h5REceThTY6rWsjHE2gYzz7nNX0=";
+
+    let only_qiniu = |credential: Credential| credential.with_schemes(&[Scheme::Qiniu]);
+    assert!(!get("/sslcert").accepts_with(qbox, 0, only_qiniu));
+    assert!(list.accepts_with(dated, NOON, only_qiniu) && delete.accepts_with(undated, 0, only_qiniu));
+    let only_qbox = |credential: Credential| credential.with_schemes(&[Scheme::QBox]);
+    assert!(get("/sslcert").accepts_with(qbox, 0, only_qbox));
+    assert!(!delete.accepts_with(undated, 0, only_qbox));
+
+    assert!(list.accepts_with(dated, NOON, Credential::dated));
+    assert!(!list.accepts_with(dated, NOON + 16 * 60, Credential::dated));
+    assert!(!delete.accepts_with(undated, 0, Credential::dated));
+    assert!(!get("/sslcert").accepts_with(qbox, 0, Credential::dated));
 }

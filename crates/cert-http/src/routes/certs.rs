@@ -1,32 +1,46 @@
 //! The calls on certificates.
 
 use axum::{
-    body::Body,
+    body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use cert_core::Language;
 use cert_store::CertId;
-use zeroize::Zeroizing;
 
-use crate::{body, failure::Failure, options::ApiState, reply, wire};
+use super::{precondition::IfMatch, query::ListQuery, sender::Sender};
+use crate::{failure::Failure, observe, options::ApiState, reply, wire};
 
-use super::{query::ListQuery, sender::Sender};
-
-/// `POST /sslcert`.
+/// Store a certificate and its key
+#[utoipa::path(
+    post, path = "/sslcert", operation_id = "createCertificate", tag = "certificates",
+    request_body = wire::UploadRequest,
+    responses((status = 200, description = "The certificate is stored, or was before.", body = wire::Success<wire::Created>))
+)]
 pub(crate) async fn create(
     State(state): State<ApiState>,
     Sender(caller): Sender,
     headers: HeaderMap,
-    body: Body,
+    body: Bytes,
 ) -> Result<Response, Failure> {
-    let upload = read_upload(&state, &headers, body).await?;
-    let uploaded = state.certs.upload(&caller, upload).await?;
-    Ok(reply::ok(wire::Created::new(&uploaded, language(&headers))))
+    let upload = wire::UploadRequest::parse(&body)?.into_upload()?;
+    let outcome = state.certs.upload(&caller, upload).await;
+    observe::verdict(outcome.as_ref().err());
+    Ok(reply::ok(wire::Created::new(&outcome?, reply::language(&headers))))
 }
 
-/// `GET /sslcert`.
+/// List certificates, oldest first
+#[utoipa::path(
+    get, path = "/sslcert", operation_id = "listCertificates", tag = "certificates",
+    params(
+        ("marker" = Option<String>, Query, description = "Where to go on: the marker of the page before; empty for the start."),
+        ("limit" = Option<String>, Query, description = "How many at most, 100 by default; a number above 1000 is capped."),
+        ("domain" = Option<String>, Query, description = "Ours: only those that cover this domain. One filter a call."),
+        ("fingerprint" = Option<String>, Query, description = "Ours: only the one whose leaf has this SHA-256, in hex."),
+        ("label" = Option<String>, Query, description = "Ours: only those with this label, as key:value."),
+    ),
+    responses((status = 200, description = "A page; an empty one is the end.", body = wire::Success<wire::List<'_>>))
+)]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Sender(caller): Sender,
@@ -40,18 +54,26 @@ pub(crate) async fn list(
     Ok(reply::ok(wire::List::new(&page)))
 }
 
-/// `GET /sslcert/<id>`.
+/// Read a certificate with its chain and key
+#[utoipa::path(
+    get, path = "/sslcert/{id}", operation_id = "readCertificate", tag = "certificates",
+    params(("id" = String, Path, description = "The certificate's id.")),
+    responses((
+        status = 200, description = "The certificate.", body = wire::Success<wire::Detail<'_>>,
+        headers(("ETag" = String, description = "Ours: the generation in quotes, for `If-Match`."))
+    ))
+)]
 pub(crate) async fn read(
     State(state): State<ApiState>,
     Sender(caller): Sender,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let id = parse_id(&id)?;
-    let record = state.certs.get(&caller, id).await?;
-    let key = if state.exposes_private_keys() {
-        state.certs.private_key(&caller, id).await?.secret_pem()
+    let (record, key) = if state.exposes_private_keys() {
+        let (record, key) = state.certs.get_with_key(&caller, id).await?;
+        (record, key.secret_pem())
     } else {
-        Zeroizing::default()
+        (state.certs.get(&caller, id).await?, zeroize::Zeroizing::default())
     };
     let mut response = reply::ok(wire::Detail::new(&record, &key));
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", record.generation.0)) {
@@ -60,7 +82,60 @@ pub(crate) async fn read(
     Ok(response.into_response())
 }
 
-/// `DELETE /sslcert/<id>`.
+/// Replace a certificate under its id
+///
+/// Its domains are served by the new version from then on. The version before is kept for a rollback.
+#[utoipa::path(
+    put, path = "/sslcert/{id}", operation_id = "replaceCertificate", tag = "certkeep",
+    params(
+        ("id" = String, Path, description = "The certificate's id."),
+        ("If-Match" = Option<String>, Header, description = "The generation in quotes that must stand."),
+    ),
+    request_body = wire::UploadRequest,
+    responses((status = 200, description = "The new version stands.", body = wire::Success<wire::Versioned>))
+)]
+pub(crate) async fn replace(
+    State(state): State<ApiState>,
+    Sender(caller): Sender,
+    Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let id = parse_id(&id)?;
+    let upload = wire::UploadRequest::parse(&body)?.into_upload()?;
+    let outcome = state.certs.replace(&caller, id, upload, expected).await;
+    observe::verdict(outcome.as_ref().err());
+    Ok(reply::ok(wire::Versioned::replaced(&outcome?, reply::language(&headers))))
+}
+
+/// Bring the previous version back
+#[utoipa::path(
+    post, path = "/sslcert/{id}/rollback", operation_id = "rollbackCertificate", tag = "certkeep",
+    params(
+        ("id" = String, Path, description = "The certificate's id."),
+        ("If-Match" = Option<String>, Header, description = "The generation in quotes that must stand."),
+    ),
+    responses((status = 200, description = "The previous version stands, as the next generation.", body = wire::Success<wire::Versioned>))
+)]
+pub(crate) async fn rollback(
+    State(state): State<ApiState>,
+    Sender(caller): Sender,
+    Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
+) -> Result<Response, Failure> {
+    let generation = state.certs.rollback(&caller, parse_id(&id)?, expected).await?;
+    Ok(reply::ok(wire::Versioned::rolled_back(generation)))
+}
+
+/// Delete a certificate and its key
+///
+/// It is refused with 400611 or 400911 while a domain uses it.
+#[utoipa::path(
+    delete, path = "/sslcert/{id}", operation_id = "deleteCertificate", tag = "certificates",
+    params(("id" = String, Path, description = "The certificate's id.")),
+    responses((status = 200, description = "It is gone.", body = wire::Success<wire::Nothing>))
+)]
 pub(crate) async fn delete(
     State(state): State<ApiState>,
     Sender(caller): Sender,
@@ -70,32 +145,39 @@ pub(crate) async fn delete(
     Ok(reply::ok(wire::Nothing {}))
 }
 
-/// `POST /sslcert/inspect`, ours: judges and stores nothing.
+/// List the domains that a certificate serves
+#[utoipa::path(
+    get, path = "/sslcert/{id}/bindings", operation_id = "listCertificateBindings", tag = "certkeep",
+    params(("id" = String, Path, description = "The certificate's id.")),
+    responses((status = 200, description = "Its domains.", body = wire::Success<wire::DomainBindings>))
+)]
+pub(crate) async fn bindings(
+    State(state): State<ApiState>,
+    Sender(caller): Sender,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let bindings = state.certs.bindings(&caller, parse_id(&id)?).await?;
+    Ok(reply::ok(wire::DomainBindings::new(&bindings)))
+}
+
+/// Judge an upload and store nothing
+#[utoipa::path(
+    post, path = "/sslcert/inspect", operation_id = "inspectCertificate", tag = "certkeep",
+    request_body = wire::UploadRequest,
+    responses((status = 200, description = "What was found, whether it would be accepted or not.", body = wire::Success<wire::Inspected<'_>>))
+)]
 pub(crate) async fn inspect(
     State(state): State<ApiState>,
     Sender(caller): Sender,
     headers: HeaderMap,
-    body: Body,
+    body: Bytes,
 ) -> Result<Response, Failure> {
-    let upload = read_upload(&state, &headers, body).await?;
+    let upload = wire::UploadRequest::parse(&body)?.into_upload()?;
     let report = state.certs.inspect(&caller, upload).await?;
-    Ok(reply::ok(wire::Inspected::new(&report, language(&headers))))
-}
-
-async fn read_upload(
-    state: &ApiState,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<cert_service::Upload, Failure> {
-    let body = body::read(headers, body, state.body_limits()).await?;
-    wire::UploadRequest::parse(&body)?.into_upload()
+    Ok(reply::ok(wire::Inspected::new(&report, reply::language(&headers))))
 }
 
 /// A text that is no id names no certificate.
 fn parse_id(text: &str) -> Result<CertId, Failure> {
     text.parse().map_err(|_| Failure::NoSuchCertificate)
-}
-
-fn language(headers: &HeaderMap) -> Language {
-    reply::language(headers)
 }

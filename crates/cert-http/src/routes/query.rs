@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
-use cert_core::{DnsName, Fingerprint};
+use cert_core::{DnsName, Fingerprint, Timestamp};
 use cert_store::{FindBy, PageSize};
 
 use crate::failure::Failure;
@@ -20,11 +20,15 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Failure::InvalidParameter { name: "query", expected: "percent-encoded pairs" })?;
-        Self::read(pairs)
+        Self::read(pairs(parts, state).await?)
     }
+}
+
+async fn pairs<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Vec<(String, String)>, Failure> {
+    let Query(pairs) = Query::from_request_parts(parts, state)
+        .await
+        .map_err(|_| Failure::InvalidParameter { name: "query", expected: "percent-encoded pairs" })?;
+    Ok(pairs)
 }
 
 impl ListQuery {
@@ -53,6 +57,32 @@ impl ListQuery {
             return Err(Failure::InvalidParameter { name: "filter", expected });
         }
         Ok(())
+    }
+}
+
+/// The query of the list of what ends soon, checked.
+pub(crate) struct ExpiringQuery {
+    pub(crate) before: Timestamp,
+    pub(crate) marker: Option<String>,
+    pub(crate) size: PageSize,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ExpiringQuery {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let expected = "an instant in seconds since 1970";
+        let garbled = || Failure::InvalidParameter { name: "before", expected };
+        let (mut before, mut marker, mut size) = (None, None, PageSize::default());
+        for (name, value) in pairs(parts, state).await?.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match name.to_ascii_lowercase().as_str() {
+                "before" => before = Some(value.parse().map_err(|_| garbled())?),
+                "marker" if value != "0" => marker = Some(value),
+                "limit" => size = page_size(&value)?,
+                _ => {}
+            }
+        }
+        Ok(Self { before: Timestamp::from_unix(before.ok_or_else(garbled)?), marker, size })
     }
 }
 

@@ -12,10 +12,10 @@ use axum::{
 };
 use cert_core::{
     Timestamp, TrustAnchors, ValidationPolicy,
-    testing::{TestCa, TestLeaf},
+    testing::{Issued, TestCa, TestLeaf},
 };
 use cert_http::Options;
-use cert_service::{Caller, CertService, FixedClock, LocalKeyRing, Plan};
+use cert_service::{Caller, CertService, Executor, FixedClock, Inline, KeyWrapper as _, LocalKeyRing, Plan};
 use cert_store::MemoryStore;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -26,30 +26,65 @@ pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
 pub(crate) struct Site {
     pub(crate) router: Router,
     pub(crate) authority: TestCa,
+    pub(crate) clock: FixedClock,
+    pub(crate) active_kek: String,
 }
 
 impl Site {
     pub(crate) async fn new(options: Options) -> Self {
+        Self::on(options, Inline).await
+    }
+
+    /// One whose CPU work runs there.
+    pub(crate) async fn on(options: Options, executor: impl Executor + 'static) -> Self {
         let root = TestCa::root("Root", NOW);
-        Self::trusting(root.trust(), NOW, &root, options).await
+        Self::trusting(root.trust(), NOW, &root, options, executor).await
+    }
+
+    /// The service alone, and an authority that it trusts.
+    pub(crate) async fn service() -> (CertService, TestCa) {
+        let root = TestCa::root("Root", NOW);
+        let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(root.trust()))));
+        let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
+            .policies(plan)
+            .clock(FixedClock::new(NOW))
+            .build()
+            .await
+            .unwrap();
+        (certs, root.intermediate("CA"))
     }
 
     /// One that trusts the root of frozen uploads, at a time when they are valid.
     pub(crate) async fn of_frozen(root_pem: &[u8]) -> Self {
         let now = Timestamp::from_unix(1_796_000_000);
         let trust = TrustAnchors::from_pem(root_pem).unwrap();
-        Self::trusting(trust, now, &TestCa::root("Root", now), Options::default()).await
+        Self::trusting(trust, now, &TestCa::root("Root", now), Options::default(), Inline).await
     }
 
-    async fn trusting(trust: TrustAnchors, now: Timestamp, root: &TestCa, options: Options) -> Self {
+    async fn trusting(
+        trust: TrustAnchors,
+        now: Timestamp,
+        root: &TestCa,
+        options: Options,
+        executor: impl Executor + 'static,
+    ) -> Self {
         let plan = Plan::new(Arc::new(ValidationPolicy::new(Arc::new(trust))));
-        let certs = CertService::builder(MemoryStore::new(), LocalKeyRing::ephemeral().unwrap())
+        let ring = LocalKeyRing::ephemeral().unwrap();
+        let active_kek = ring.active().await.unwrap().to_string();
+        let clock = FixedClock::new(now);
+        let certs = CertService::builder(MemoryStore::new(), ring)
             .policies(plan)
-            .clock(FixedClock::new(now))
+            .clock(clock.clone())
+            .executor(executor)
             .build()
             .await
             .unwrap();
-        Self { router: cert_http::router(certs, options), authority: root.intermediate("CA") }
+        Self {
+            router: cert_http::router(certs, options),
+            authority: root.intermediate("CA"),
+            clock,
+            active_kek,
+        }
     }
 
     /// Uploads a certificate for this name as Alice, and gives its id.
@@ -72,9 +107,33 @@ impl Site {
         self.send(Request::post(target, body)).await
     }
 
+    pub(crate) async fn put(&self, target: &str, body: &Value) -> Answer {
+        self.send(Request::put(target, body)).await
+    }
+
+    /// Uploads what was issued, with further fields, as Alice.
+    pub(crate) async fn upload_with(&self, issued: &Issued, fields: Value) -> Answer {
+        self.post("/sslcert", &upload_of(issued, fields)).await
+    }
+
+    /// The answer as it is, JSON or not.
+    pub(crate) async fn raw(&self, request: Request) -> (StatusCode, String) {
+        let response = self.router.clone().oneshot(request.0).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
     pub(crate) async fn send(&self, request: Request) -> Answer {
         answer(self.router.clone(), request.0).await
     }
+}
+
+/// The body of an upload, with further fields.
+pub(crate) fn upload_of(issued: &Issued, fields: Value) -> Value {
+    let mut body = json!({ "ca": issued.chain_pem(), "pri": issued.key_pem() });
+    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    body
 }
 
 /// Sends a request to any router.
@@ -104,6 +163,12 @@ impl Request {
 
     pub(crate) fn post(target: &str, body: &Value) -> Self {
         Self::post_text(target, &body.to_string()).with("content-type", "application/json")
+    }
+
+    pub(crate) fn put(target: &str, body: &Value) -> Self {
+        let mut request = Self::new("PUT", target).with("content-type", "application/json");
+        *request.0.body_mut() = Body::from(body.to_string());
+        request
     }
 
     pub(crate) fn post_text(target: &str, body: &str) -> Self {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -18,6 +19,8 @@ pub(super) struct FileConfig {
     pub(super) tls_listen: Option<String>,
     pub(super) tls_name: Option<String>,
     pub(super) store: Option<String>,
+    pub(super) store_password_file: Option<PathBuf>,
+    pub(super) log: Option<LogFormat>,
     pub(super) key_ring: Option<PathBuf>,
     pub(super) expose_private_keys: Option<bool>,
     #[serde(default)]
@@ -78,6 +81,30 @@ pub(super) struct LimitsTable {
     pub(super) quota: Option<u64>,
     pub(super) total: Option<u64>,
     pub(super) max_body: Option<String>,
+    pub(super) max_requests: Option<usize>,
+    pub(super) max_connections: Option<usize>,
+    pub(super) header_timeout: Option<String>,
+    pub(super) body_timeout: Option<String>,
+    pub(super) request_timeout: Option<String>,
+    pub(super) rate: Option<RateTable>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RateTable {
+    pub(super) per_second: NonZeroU32,
+    pub(super) burst: NonZeroU32,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    #[default]
+    Text,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -102,6 +129,16 @@ pub(super) struct CredentialEntry {
     pub(super) class: Option<String>,
     #[serde(default)]
     pub(super) role: Role,
+    pub(super) schemes: Option<Vec<SchemeWord>>,
+    #[serde(default)]
+    pub(super) require_date: bool,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SchemeWord {
+    Qbox,
+    Qiniu,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]

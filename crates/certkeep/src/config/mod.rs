@@ -8,22 +8,23 @@ mod units;
 use std::{
     collections::HashMap,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use cert_core::DnsName;
-use cert_http::Credential;
+use cert_http::{Credential, Scheme};
 use cert_service::Caller;
 use cert_store::Quota;
 use zeroize::Zeroizing;
 
-use crate::store::StoreUrl;
+use crate::{cli::ServeArgs, client, failure::Failure, files, store::StoreUrl};
 
-use crate::{cli::ServeArgs, failure::Failure};
-
-use file::{CredentialEntry, FileConfig, Role};
-use plans::PlansByOwner;
+pub(crate) use file::LogFormat;
+use file::{CredentialEntry, FileConfig, LimitsTable, Role, SchemeWord};
+pub(crate) use plans::PlansByOwner;
 
 /// Everything that `serve` needs, checked.
 pub(crate) struct Config {
@@ -32,9 +33,23 @@ pub(crate) struct Config {
     pub(crate) store: StoreUrl,
     pub(crate) key_ring: PathBuf,
     pub(crate) expose_private_keys: bool,
-    pub(crate) max_body: usize,
+    pub(crate) log: LogFormat,
+    pub(crate) limits: Limits,
     pub(crate) plans: PlansByOwner,
     pub(crate) credentials: HashMap<String, Arc<Credential>>,
+}
+
+/// What may come in at once, and how long it may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) max_body: usize,
+    pub(crate) max_requests: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) header_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    /// Requests of an owner: so many a second, so many at once after a pause.
+    pub(crate) rate: Option<(NonZeroU32, NonZeroU32)>,
 }
 
 /// Where HTTPS is listened for, and whose certificate is shown there.
@@ -58,17 +73,54 @@ impl Config {
         Ok(Self {
             listen: address("listen", listen)?,
             tls: tls(file.tls_listen.as_deref(), file.tls_name.as_deref())?,
-            store: StoreUrl::parse(file.store.as_deref().unwrap_or(DEFAULT_STORE))?,
+            store: store(&file)?,
+            log: file.log.unwrap_or_default(),
             key_ring: file.key_ring.clone().unwrap_or_else(|| DEFAULT_KEY_RING.into()),
             expose_private_keys: file.expose_private_keys.unwrap_or(true),
-            max_body: units::bytes(
-                "limits.max_body",
-                limits.max_body.as_deref().unwrap_or(DEFAULT_MAX_BODY),
-            )?,
+            limits: Limits::check(&limits)?,
             plans: PlansByOwner::new(&file)?,
             credentials: credentials(file.credential)?,
         })
     }
+}
+
+impl Limits {
+    fn check(table: &LimitsTable) -> Result<Self, String> {
+        let seconds = |field: &str, text: &Option<String>, default: u64| match text {
+            None => Ok(Duration::from_secs(default)),
+            Some(text) => match u64::try_from(units::seconds(field, text)?) {
+                Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+                _ => Err(format!("{field} must be at least 1s")),
+            },
+        };
+        let at_least_one = |field: &str, number: Option<usize>, default: usize| match number {
+            Some(0) => Err(format!("{field} must be at least 1")),
+            number => Ok(number.unwrap_or(default)),
+        };
+        let max_body = table.max_body.as_deref().unwrap_or(DEFAULT_MAX_BODY);
+        Ok(Self {
+            max_body: units::bytes("limits.max_body", max_body)?,
+            max_requests: at_least_one("limits.max_requests", table.max_requests, 512)?,
+            max_connections: at_least_one("limits.max_connections", table.max_connections, 16_384)?,
+            header_timeout: seconds("limits.header_timeout", &table.header_timeout, 30)?,
+            body_timeout: seconds("limits.body_timeout", &table.body_timeout, 30)?,
+            request_timeout: seconds("limits.request_timeout", &table.request_timeout, 30)?,
+            rate: table.rate.map(|rate| (rate.per_second, rate.burst)),
+        })
+    }
+}
+
+/// The store, with its password from a file where one is named.
+fn store(file: &FileConfig) -> Result<StoreUrl, String> {
+    let url = file.store.as_deref().unwrap_or(DEFAULT_STORE);
+    let Some(path) = &file.store_password_file else { return StoreUrl::parse(url) };
+    if !url.starts_with("postgres") {
+        return Err("store_password_file is for a store in Postgres".to_owned());
+    }
+    let password = files::read_line(path).map_err(|failure| format!("store_password_file: {failure}"))?;
+    let encoded = Zeroizing::new(client::encode(&password));
+    let separator = if url.contains('?') { '&' } else { '?' };
+    StoreUrl::parse(&Zeroizing::new(format!("{url}{separator}password={}", *encoded)))
 }
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -98,6 +150,8 @@ fn override_by(file: &mut FileConfig, args: &ServeArgs) {
     limits.max_body = args.max_body.clone().or(limits.max_body);
     file.limits = Some(limits);
     file.listen = args.listen.map(|listen| listen.to_string()).or_else(|| file.listen.take());
+    file.log = args.log.or(file.log);
+    file.store_password_file = args.store_password_file.clone().or_else(|| file.store_password_file.take());
     file.tls_listen = args.tls_listen.map(|listen| listen.to_string()).or_else(|| file.tls_listen.take());
     file.tls_name = args.tls_name.clone().or_else(|| file.tls_name.take());
     file.store = args.store.clone().or_else(|| file.store.take());
@@ -131,18 +185,40 @@ fn credential(entry: CredentialEntry) -> Result<Credential, String> {
     };
     let secret_key = match (entry.secret_key, entry.secret_key_file) {
         (Some(secret), None) => secret,
-        (None, Some(path)) => {
-            let text = std::fs::read_to_string(&path)
-                .map(Zeroizing::new)
-                .map_err(|error| format!("{at}: cannot read {}: {error}", path.display()))?;
-            Zeroizing::new(text.trim().to_owned())
-        }
+        (None, Some(path)) => files::read_line(&path).map_err(|failure| format!("{at}: {failure}"))?,
         _ => return Err(format!("{at}: one of secret_key and secret_key_file is needed")),
     };
     if entry.access_key.is_empty() || entry.access_key.contains(':') || secret_key.is_empty() {
         return Err(format!("{at}: keys must not be empty, and an access key has no colon"));
     }
-    Ok(Credential::new(caller, secret_key))
+    // The access key stands in the audit trail: of several credentials of an owner, it says which.
+    let credential = Credential::new(caller.known_as(&entry.access_key), secret_key);
+    held_to(credential, &entry.schemes, entry.require_date).map_err(|message| format!("{at}: {message}"))
+}
+
+/// The credential, held to schemes and to a date.
+fn held_to(
+    credential: Credential,
+    schemes: &Option<Vec<SchemeWord>>,
+    require_date: bool,
+) -> Result<Credential, String> {
+    if schemes.as_ref().is_some_and(Vec::is_empty) {
+        return Err("schemes is empty, so nothing would be accepted".to_owned());
+    }
+    if require_date && schemes.as_deref() != Some(&[SchemeWord::Qiniu]) {
+        return Err("require_date needs schemes = [\"qiniu\"]: qbox signs no date".to_owned());
+    }
+    let credential = match schemes {
+        None => credential,
+        Some(words) => {
+            let words = words.iter().map(|word| match word {
+                SchemeWord::Qbox => Scheme::QBox,
+                SchemeWord::Qiniu => Scheme::Qiniu,
+            });
+            credential.with_schemes(&words.collect::<Vec<_>>())
+        }
+    };
+    Ok(if require_date { credential.dated() } else { credential })
 }
 
 #[cfg(test)]

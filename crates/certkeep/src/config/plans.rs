@@ -2,10 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
-use cert_core::{MinimumValidity, RULE_TABLE, Rule, RuleLevel, ValidationPolicy};
+use cert_core::{MinimumValidity, RULE_TABLE, Rule, RuleLevel, SignatureCache, ValidationPolicy};
 use cert_service::{Plan, Policies};
 use cert_store::{OwnerId, Quota};
 
@@ -44,13 +44,17 @@ impl PlansByOwner {
                     .get(class.as_str())
                     .ok_or_else(|| format!("credential {}: there is no [class.{class}]", entry.access_key))?,
             };
-            let said = entry.class.is_some() || entry.quota.is_some();
+            if entry.class.is_none() && entry.quota.is_none() {
+                continue;
+            }
+            // Of several credentials of one owner, those that say something count, and they may not disagree.
+            let said = (&entry.class, entry.quota);
             let plan = with_live(base, entry.quota);
-            // Of several credentials of one owner, the one that says something counts, and they may not disagree.
-            if said && owners.insert(owner.clone(), plan).is_some() {
-                return Err(format!("owner {owner}: name class and quota at one of its credentials only"));
+            if owners.insert(owner.clone(), (said, plan)).is_some_and(|(before, _)| before != said) {
+                return Err(format!("owner {owner}: its credentials disagree about class or quota"));
             }
         }
+        let owners = owners.into_iter().map(|(owner, (_, plan))| (owner, plan)).collect();
         Ok(Self { everybody, owners })
     }
 }
@@ -78,10 +82,14 @@ fn class_plan(name: &str, class: &ClassTable, file: &FileConfig, everybody: &Pla
     Ok(with_live(&plan, class.quota))
 }
 
+/// The signatures that were verified, by whichever policy: a verified signature is one for all.
+pub(crate) static SIGNATURES: LazyLock<Arc<SignatureCache>> = LazyLock::new(Arc::default);
+
 /// What `[validation]` says, with this trust.
 fn base_policy(file: &FileConfig, trust: &[String]) -> Result<ValidationPolicy, String> {
     let table = &file.validation;
-    let mut policy = ValidationPolicy::new(trust::anchors(trust).map_err(|failure| failure.to_string())?);
+    let anchors = trust::anchors(trust).map_err(|failure| failure.to_string())?;
+    let mut policy = ValidationPolicy::new(anchors).signature_cache(Arc::clone(&SIGNATURES));
     if let Some(certificates) = table.max_chain {
         policy = policy.max_chain(certificates);
     }

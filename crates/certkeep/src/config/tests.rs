@@ -20,7 +20,7 @@ fn what_is_not_said_has_its_default() {
     let config = check(CREDENTIAL).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.store.to_string(), "sled:./certkeep-data/store");
-    assert_eq!(config.max_body, 1024 * 1024);
+    assert_eq!(config.limits.max_body, 1024 * 1024);
     assert!(config.expose_private_keys);
     assert!(config.credentials.contains_key("AK"));
 }
@@ -41,6 +41,20 @@ fn mistakes_are_named_with_their_line_and_without_secrets() {
         (&format!("{CREDENTIAL}[validation]\nrules = {{ nonsense = \"deny\" }}\n"), "no rule nonsense"),
         (&format!("{CREDENTIAL}[validation]\nrules = {{ expired = \"allow\" }}\n"), "cannot be changed"),
         (&format!("{CREDENTIAL}[validation]\ntrust = [\"/no/such.pem\"]\n"), "/no/such.pem"),
+        (&format!("{CREDENTIAL}[limits]\nmax_requests = 0\n"), "limits.max_requests"),
+        (&format!("{CREDENTIAL}[limits]\nbody_timeout = \"0s\"\n"), "limits.body_timeout"),
+        (&format!("{CREDENTIAL}require_date = true\n"), "qbox signs no date"),
+        (&format!("{CREDENTIAL}schemes = []\n"), "schemes is empty"),
+        (&format!("{CREDENTIAL}schemes = [\"basic\"]\n"), "unknown variant `basic`"),
+        (&format!("store_password_file = \"/no/such\"\n{CREDENTIAL}"), "for a store in Postgres"),
+        (
+            &format!("store = \"postgres://u@h/d\"\nstore_password_file = \"/no/such\"\n{CREDENTIAL}"),
+            "/no/such",
+        ),
+        (
+            &format!("{CREDENTIAL}quota = 3\n{}quota = 4\n", CREDENTIAL.replace("AK", "AK2")),
+            "disagree about class or quota",
+        ),
         (
             &format!(
                 "{CREDENTIAL}[validation]\nminimum_validity = {{ absolute = \"1w\", lifetime_fraction = 0.1 }}\n"
@@ -76,5 +90,27 @@ fn a_private_authority_is_trusted_for_the_class_that_names_it_only() {
     for (owner, accepted, quota) in [("o", true, 3), ("other", false, 7), ("unknown", false, 7)] {
         let plan = plans.plan(&OwnerId::new(owner).unwrap());
         assert_eq!((accepts(plan.validation()), plan.quota().live), (accepted, quota), "{owner}");
+    }
+}
+
+#[test]
+fn an_owner_may_have_several_credentials() {
+    let second = CREDENTIAL.replace("AK", "AK2");
+    let text = format!("{CREDENTIAL}quota = 3\n{second}quota = 3\n{}", CREDENTIAL.replace("AK", "AK3"));
+    let config = check(&text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.credentials.len(), 3);
+    assert_eq!(config.plans.plan(&OwnerId::new("o").unwrap()).quota().live, 3);
+}
+
+#[test]
+fn a_password_comes_from_a_file_and_is_not_shown() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "open&sesame\n").unwrap();
+    for store in ["postgres://u@h/d", "postgres://u@h/d?connections=2"] {
+        let path = file.path().display();
+        let text = format!("store = \"{store}\"\nstore_password_file = \"{path}\"\n{CREDENTIAL}");
+        let config = check(&text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.store.to_string(), "postgres://u@h/d (schema certkeep)");
+        assert!(!format!("{:?}", config.store).contains("sesame"));
     }
 }

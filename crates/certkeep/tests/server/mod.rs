@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) const ALICE: Tenant = Tenant { access_key: "AK-alice", secret_key: "SK-alice" };
+/// An operator.
+pub(crate) const ROOT: Tenant = Tenant { access_key: "AK-root", secret_key: "SK-root" };
 pub(crate) const BOB: Tenant = Tenant { access_key: "AK-bob", secret_key: "SK-bob" };
 
 #[derive(Clone, Copy)]
@@ -35,17 +37,33 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// `quota` is Alice's.
+    /// With a store in the folder. `quota` is Alice's.
     pub(crate) fn new(quota: u64) -> Self {
+        Self::in_folder(quota, |folder| format!("sled:{}/store", folder.display()), "")
+    }
+
+    /// On this store.
+    pub(crate) fn on(store: &str, quota: u64) -> Self {
+        Self::in_folder(quota, |_| store.to_owned(), "")
+    }
+
+    /// With further lines at the head of the configuration.
+    pub(crate) fn with(store: &str, quota: u64, lines: &str) -> Self {
+        Self::in_folder(quota, |_| store.to_owned(), lines)
+    }
+
+    fn in_folder(quota: u64, store: impl Fn(&Path) -> String, lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
         let root = TestCa::root("Test Root", now());
         fs::write(folder.path().join("root.pem"), root.pem()).unwrap();
         let path = folder.path().display();
         let configuration = format!(
-            "listen = \"127.0.0.1:0\"\nstore = \"sled:{path}/store\"\nkey_ring = \"{path}/keyring.toml\"\n\
+            "listen = \"127.0.0.1:0\"\nstore = \"{store}\"\nkey_ring = \"{path}/keyring.toml\"\n{lines}\n\
              [validation]\ntrust = [\"{path}/root.pem\"]\n\
              [[credential]]\naccess_key = \"AK-alice\"\nsecret_key = \"SK-alice\"\nowner = \"alice\"\nquota = {quota}\n\
-             [[credential]]\naccess_key = \"AK-bob\"\nsecret_key = \"SK-bob\"\nowner = \"bob\"\n"
+             [[credential]]\naccess_key = \"AK-bob\"\nsecret_key = \"SK-bob\"\nowner = \"bob\"\n\
+             [[credential]]\naccess_key = \"AK-root\"\nsecret_key = \"SK-root\"\nrole = \"operator\"\n"
         );
         fs::write(folder.path().join("certkeep.toml"), configuration).unwrap();
         Self { folder, authority: root.intermediate("Test CA"), root }
@@ -80,9 +98,18 @@ impl Site {
     }
 
     pub(crate) fn start_with(&self, flags: &[&str]) -> Server {
+        self.start_as(flags, Stdio::inherit())
+    }
+
+    /// With its log going there.
+    pub(crate) fn start_logging(&self, log: impl Into<Stdio>) -> Server {
+        self.start_as(&[], log.into())
+    }
+
+    fn start_as(&self, flags: &[&str], log: Stdio) -> Server {
         let config = self.folder.path().join("certkeep.toml");
         let arguments = [&["--config", config.to_str().unwrap()], flags].concat();
-        Server::start(self.folder.path(), &arguments)
+        Server::start_logging(self.folder.path(), &arguments, log)
     }
 }
 
@@ -96,6 +123,10 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `certkeep serve` and waits until it says where it listens.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_logging(folder, arguments, Stdio::inherit())
+    }
+
+    fn start_logging(folder: &Path, arguments: &[&str], log: Stdio) -> Self {
         // A developer's own configuration in the environment is not the tests'.
         let mut child = Command::new(env!("CARGO_BIN_EXE_certkeep"))
             .env_clear()
@@ -104,7 +135,7 @@ impl Server {
             .current_dir(folder)
             .envs(std::env::vars().filter(|(name, _)| !name.starts_with("CERTKEEP_")))
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -130,6 +161,12 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Sends a signal, as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// SIGTERM, and the exit code.
