@@ -3,10 +3,7 @@
 use std::hint::black_box;
 
 use cert_core::{Bundle, Chain, KeyType, inspect};
-use certkeep_benches::{
-    hostile,
-    sample::{NOW, Sample},
-};
+use certkeep_benches::sample::{NOW, Sample};
 use criterion::{Criterion, criterion_group, criterion_main};
 use pki_types::{CertificateDer, TrustAnchor, UnixTime, pem::PemObject as _};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
@@ -113,21 +110,5 @@ fn plain_openssl(sample: &Sample) {
     assert!(valid.expect("it runs"));
 }
 
-fn hostile_inputs(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("hostile");
-    for input in hostile::all() {
-        let mut anchors = cert_core::TrustAnchors::new();
-        anchors.add_pem(&input.root, cert_core::AnchorOrigin::Private).expect("a root reads back");
-        let anchors = std::sync::Arc::new(anchors);
-        group.bench_function(input.name, |bench| {
-            bench.iter(|| {
-                let policy = cert_core::ValidationPolicy::new(std::sync::Arc::clone(&anchors));
-                inspect(&input.chain, None, &policy, NOW)
-            });
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(suites, decoding, verdicts, hostile_inputs);
+criterion_group!(suites, decoding, verdicts);
 criterion_main!(suites);

@@ -19,6 +19,8 @@ pub const MAX_PURPOSES: usize = 16;
 pub const MAX_SUBJECT_ALT_NAMES: usize = 1000;
 /// Distinct public keys per subject name among the intermediates of a chain.
 pub const MAX_KEYS_PER_SUBJECT: usize = 2;
+/// Comparisons of a name with a name constraint that the paths of a chain may take.
+pub const MAX_NAME_COMPARISONS: usize = 100_000;
 /// Findings in one report; further ones are counted.
 pub const MAX_FINDINGS: usize = 100;
 /// Iterations of all key derivations of one upload, be it PBKDF2 or an older one: an encrypted key has one, a PKCS #12

@@ -7,7 +7,9 @@ use crate::{
     certificate::oid,
     path::names_issuer,
     rules::{AuthorityKeyId, may_sign_certificates},
-    signature, validity,
+    signature::{self, SignatureChecks},
+    trust::Anchor,
+    validity,
 };
 
 /// Why the chain does not verify (RFC 5280 section 6.1).
@@ -89,6 +91,7 @@ pub(crate) fn diagnose(
     chain: &[Certificate],
     leaf: usize,
     anchors: &TrustAnchors,
+    signatures: &SignatureChecks<'_>,
     now: Timestamp,
     error: &webpki::Error,
 ) -> (PathError, Location) {
@@ -101,15 +104,17 @@ pub(crate) fn diagnose(
         {
             return at_current(error);
         }
-        if anchors.by_subject(current.issuer_der()).any(|known| signed_by_anchor(current, known)) {
+        let signed_by =
+            |known: &Anchor| signatures.is_signed_by(current, known.anchor.subject_public_key_info.as_ref());
+        if anchors.by_subject(current.issuer_der()).any(signed_by) {
             return from_webpki(error, chain, leaf);
         }
-        if current.is_self_issued() && signature::is_signed_by_certificate(current, current) {
+        if current.is_self_issued() && signatures.is_signed_by_certificate(current, current) {
             return at_current(untrusted(current, visited.len() == 1));
         }
         let named = |index: &usize| !visited.contains(index) && names_issuer(current, &chain[*index]);
         let candidates: Vec<usize> = (0..chain.len()).filter(named).collect();
-        match candidates.iter().find(|&&index| signature::is_signed_by_certificate(current, &chain[index])) {
+        match candidates.iter().find(|&&index| signatures.is_signed_by_certificate(current, &chain[index])) {
             Some(&issuer) => visited.push(issuer),
             None => return at_current(broken_link(current, &candidates, anchors, visited.len() == 1)),
         }
@@ -142,10 +147,6 @@ pub(crate) fn from_webpki(
         other => PathError::Malformed { reason: other.to_string() },
     };
     (error, chain[leaf].location())
-}
-
-fn signed_by_anchor(certificate: &Certificate, known: &crate::trust::Anchor) -> bool {
-    signature::is_signed_by(certificate, known.anchor.subject_public_key_info.as_ref())
 }
 
 /// What keeps a certificate that did sign from being an issuer.

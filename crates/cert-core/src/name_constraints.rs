@@ -9,7 +9,11 @@ use der::{
     asn1::{AnyRef, ObjectIdentifier},
 };
 
-use crate::{Certificate, DnsName, certificate::oid};
+use crate::{
+    Certificate, DnsName,
+    certificate::oid,
+    cursor::{Cursor, SEQUENCE},
+};
 
 /// The subtrees of the extension.
 #[derive(Debug, Default)]
@@ -112,6 +116,17 @@ impl<'a> Constraint<'a> {
     }
 }
 
+/// How many bases the extension has, of either kind.
+pub(crate) fn count(certificate: &Certificate) -> usize {
+    let Some(value) = certificate.extension(oid::NAME_CONSTRAINTS) else {
+        return 0;
+    };
+    // What does not decode has no bases, and is refused elsewhere.
+    let bases_of = |mut list: Cursor<'_>| core::iter::from_fn(|| list.element().ok()).count();
+    let lists = |mut lists: Cursor<'_>| core::iter::from_fn(|| lists.enter_any().ok()).map(bases_of).sum();
+    Cursor::new(value).enter(SEQUENCE).map_or(0, lists)
+}
+
 fn read_subtrees(mut subtrees: &[u8]) -> der::Result<Vec<Constraint<'_>>> {
     let mut bases = Vec::new();
     while !subtrees.is_empty() {
@@ -143,17 +158,24 @@ fn names_of(certificate: &Certificate) -> der::Result<Vec<Constraint<'_>>> {
 
 /// A domain and everything below it. A wildcard is in an excluded subtree where any name that it covers is.
 fn contains_domain(base: &str, name: &str, is_excluded: bool) -> bool {
-    let base = base.to_ascii_lowercase();
-    let name = name.to_ascii_lowercase();
-    let within = |name: &str| {
-        base.is_empty() || name == base || name.strip_suffix(&base).is_some_and(|rest| rest.ends_with('.'))
-    };
-    let covers_base = || {
-        let wildcard = DnsName::parse(&name);
-        is_excluded
-            && wildcard.is_ok_and(|wildcard| DnsName::parse(&base).is_ok_and(|base| wildcard.covers(&base)))
-    };
-    within(&name) || covers_base()
+    let (rest, end) = name.as_bytes().split_at(name.len().saturating_sub(base.len()));
+    let ends_in_base = end.eq_ignore_ascii_case(base.as_bytes());
+    let within = ends_in_base && (base.is_empty() || rest.is_empty() || rest.ends_with(b"."));
+    within || (is_excluded && covers(name, base))
+}
+
+/// What stands behind the first label.
+fn parent(name: &str) -> &str {
+    name.split_once('.').map_or("", |(_, parent)| parent.trim_end_matches('.'))
+}
+
+/// Whether `wildcard` is one, and covers `name`.
+fn covers(wildcard: &str, name: &str) -> bool {
+    // Parsing is left for what could be one.
+    wildcard.starts_with("*.")
+        && parent(wildcard).eq_ignore_ascii_case(parent(name))
+        && DnsName::parse(wildcard)
+            .is_ok_and(|wildcard| DnsName::parse(name).is_ok_and(|name| wildcard.covers(&name)))
 }
 
 fn contains_address(base: &[u8], address: &[u8]) -> Option<bool> {

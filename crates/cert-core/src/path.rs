@@ -6,9 +6,9 @@ use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, Uni
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use crate::{
-    AnchorOrigin, Certificate, Timestamp, TrustAnchors, ValidationPolicy,
+    AnchorOrigin, Certificate, Timestamp, TrustAnchors,
     name_constraints::NameConstraints,
-    signature_cache::caching,
+    signature::SignatureChecks,
     trust::{Anchor, name_content},
 };
 
@@ -34,7 +34,7 @@ impl Path<'_> {
 
 /// Builds the path of `chain[leaf]`.
 ///
-/// Candidates are tried in upload order. The first path that `accepts` is taken; where none is, the valid one whose
+/// Candidates are tried in upload order, and the path ends in one of the `candidates` among the anchors. The first path that `accepts` is taken; where none is, the valid one whose
 /// first end is latest.
 ///
 /// # Errors
@@ -42,11 +42,11 @@ impl Path<'_> {
 pub(crate) fn build<'a>(
     chain: &[Certificate],
     leaf: usize,
-    policy: &'a ValidationPolicy,
+    candidates: &[&'a Anchor],
+    signatures: &SignatureChecks<'_>,
     now: Timestamp,
     accepts: impl Fn(&[usize]) -> bool,
 ) -> Result<Path<'a>, webpki::Error> {
-    let candidates = candidate_anchors(chain, &policy.anchors);
     let views: Vec<TrustAnchor<'_>> = candidates.iter().map(|known| borrowed(&known.anchor)).collect();
     let end_entity = EndEntityCert::try_from(chain[leaf].der())?;
     let issuers = chain.iter().enumerate().filter(|(index, _)| *index != leaf);
@@ -69,9 +69,9 @@ pub(crate) fn build<'a>(
         rejected.borrow_mut().push((used, anchor));
         Err(webpki::Error::UnknownIssuer)
     };
-    let caching = caching(&policy.cache, chain, leaf, &candidates);
+    let checking = signatures.algorithms(chain);
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
-        caching.iter().map(|algorithm| algorithm as _).collect();
+        checking.iter().map(|algorithm| algorithm as _).collect();
     let verified = end_entity.verify_for_usage(
         &algorithms,
         &views,
@@ -89,7 +89,7 @@ pub(crate) fn build<'a>(
 }
 
 /// The anchors that an uploaded certificate names as its issuer. `webpki` would compare every name with every anchor.
-fn candidate_anchors<'a>(chain: &[Certificate], anchors: &'a TrustAnchors) -> Vec<&'a Anchor> {
+pub(crate) fn candidate_anchors<'a>(chain: &[Certificate], anchors: &'a TrustAnchors) -> Vec<&'a Anchor> {
     let is_new = |index: usize| {
         let issuer = chain[index].issuer_der();
         chain[..index].iter().all(|earlier| earlier.issuer_der() != issuer)

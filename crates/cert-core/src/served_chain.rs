@@ -3,7 +3,7 @@
 use crate::{
     Certificate, Location, TrustAnchors,
     path::{Path, names_issuer},
-    signature,
+    signature::SignatureChecks,
     trust::name_content,
 };
 
@@ -35,11 +35,17 @@ pub(crate) struct ServedChain {
 
 impl ServedChain {
     /// The leaf, the path's intermediates, then cross-signs of the anchor.
-    pub(crate) fn new(chain: &[Certificate], leaf: usize, path: &Path<'_>, anchors: &TrustAnchors) -> Self {
+    pub(crate) fn new(
+        chain: &[Certificate],
+        leaf: usize,
+        path: &Path<'_>,
+        anchors: &TrustAnchors,
+        signatures: &SignatureChecks<'_>,
+    ) -> Self {
         let mut order = vec![leaf];
         order.extend(&path.intermediates);
         let path_length = order.len();
-        extend_by_cross_signs(&mut order, chain, path);
+        extend_by_cross_signs(&mut order, chain, path, signatures);
         let notes = notes(&order, path_length, chain, anchors);
         Self { order, notes }
     }
@@ -49,9 +55,13 @@ impl ServedChain {
 ///
 /// The first has the subject and the key of the path's anchor and was signed by another CA, so it verifies what the
 /// anchor verifies. Of the following ones the signature is checked here, for no path did it.
-fn extend_by_cross_signs(order: &mut Vec<usize>, chain: &[Certificate], path: &Path<'_>) {
-    let anchor_key = path.anchor.anchor.subject_public_key_info.as_ref();
-    while let Some(next) = next_of_path(order, chain, anchor_key, path.intermediates.len() + 1) {
+fn extend_by_cross_signs(
+    order: &mut Vec<usize>,
+    chain: &[Certificate],
+    path: &Path<'_>,
+    signatures: &SignatureChecks<'_>,
+) {
+    while let Some(next) = next_of_path(order, chain, path, signatures) {
         order.push(next);
     }
 }
@@ -59,9 +69,11 @@ fn extend_by_cross_signs(order: &mut Vec<usize>, chain: &[Certificate], path: &P
 fn next_of_path(
     order: &[usize],
     chain: &[Certificate],
-    anchor_key: &[u8],
-    path_length: usize,
+    path: &Path<'_>,
+    signatures: &SignatureChecks<'_>,
 ) -> Option<usize> {
+    let anchor_key = path.anchor.anchor.subject_public_key_info.as_ref();
+    let path_length = path.intermediates.len() + 1;
     let last = &chain[*order.last()?];
     (0..chain.len()).find(|&index| {
         let candidate = &chain[index];
@@ -72,7 +84,7 @@ fn next_of_path(
         if order.len() == path_length {
             name_content(candidate.spki_der()) == anchor_key
         } else {
-            signature::is_signed_by_certificate(last, candidate)
+            signatures.is_signed_by_certificate(last, candidate)
         }
     })
 }

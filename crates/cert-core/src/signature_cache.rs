@@ -6,11 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use aws_lc_rs::digest::{self, Digest, SHA256};
 use lru::LruCache;
-use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
-
-use crate::{Certificate, Fingerprint, anchor_key::AnchorKey, signature::ALGORITHMS, trust::Anchor};
 
 /// Remembers which signatures verified, so that an intermediate which thousands of uploads share is checked once.
 ///
@@ -68,13 +64,13 @@ impl SignatureCache {
     }
 
     /// Whether it is remembered; it then counts as used.
-    fn knows(&self, key: &[u8; 32]) -> bool {
+    pub(crate) fn knows(&self, key: &[u8; 32]) -> bool {
         let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some();
         if known { &self.hits } else { &self.misses }.fetch_add(1, Ordering::Relaxed);
         known
     }
 
-    fn remember(&self, key: [u8; 32]) {
+    pub(crate) fn remember(&self, key: [u8; 32]) {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner).put(key, ());
     }
 }
@@ -88,84 +84,6 @@ impl Default for SignatureCache {
 impl fmt::Debug for SignatureCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignatureCache").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
-
-/// The supported algorithms that the chain is signed with, each in front of the cache.
-pub(crate) fn caching<'a>(
-    cache: &'a SignatureCache,
-    chain: &'a [Certificate],
-    leaf: usize,
-    anchors: &'a [&'a Anchor],
-) -> Vec<CachingAlgorithm<'a>> {
-    let leaf = chain[leaf].signed_part();
-    let is_used = |algorithm: &dyn SignatureVerificationAlgorithm| {
-        let id = algorithm.signature_alg_id();
-        chain.iter().any(|certificate| certificate.signature_algorithm() == id.as_ref())
-    };
-    let used = ALGORITHMS.iter().filter(|algorithm| is_used(**algorithm));
-    used.map(|&inner| CachingAlgorithm { inner, cache, leaf, anchors }).collect()
-}
-
-/// An algorithm that asks the cache first.
-#[derive(Debug)]
-pub(crate) struct CachingAlgorithm<'a> {
-    inner: &'static dyn SignatureVerificationAlgorithm,
-    cache: &'a SignatureCache,
-    /// The signed part of the leaf, which is not for the cache.
-    leaf: &'a [u8],
-    /// The anchors that the path may end in, whose keys are ready.
-    anchors: &'a [&'a Anchor],
-}
-
-impl SignatureVerificationAlgorithm for CachingAlgorithm<'_> {
-    fn verify_signature(
-        &self,
-        public_key: &[u8],
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), InvalidSignature> {
-        let anchor = self.anchors.iter().map(|anchor| &anchor.key).find(|key| key.is(public_key));
-        let verify = |sha256: Option<&Digest>| match anchor {
-            Some(key) => key.verify(self.inner, message, sha256, signature),
-            None => self.inner.verify_signature(public_key, message, signature),
-        };
-        if message == self.leaf {
-            return verify(None);
-        }
-        let digest = digest::digest(&SHA256, message);
-        let issuer = anchor.map_or_else(|| Fingerprint::of(public_key), AnchorKey::fingerprint);
-        let key = self.key(&issuer, &digest, signature);
-        if self.cache.knows(&key) {
-            return Ok(());
-        }
-        verify(Some(&digest))?;
-        self.cache.remember(key);
-        Ok(())
-    }
-
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        self.inner.public_key_alg_id()
-    }
-
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.inner.signature_alg_id()
-    }
-}
-
-impl CachingAlgorithm<'_> {
-    /// SHA-256 over the parts, each behind its length, so that no two lists of parts are the same bytes. The issuer's
-    /// key and the message stand there as their own SHA-256, which are known or needed anyway.
-    fn key(&self, issuer: &Fingerprint, message: &Digest, signature: &[u8]) -> [u8; 32] {
-        let (key_algorithm, algorithm) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
-        let parts =
-            [key_algorithm.as_ref(), algorithm.as_ref(), issuer.as_bytes(), signature, message.as_ref()];
-        let mut text = Vec::with_capacity(parts.iter().map(|part| 8 + part.len()).sum());
-        for part in parts {
-            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            text.extend_from_slice(part);
-        }
-        *Fingerprint::of(&text).as_bytes()
     }
 }
 

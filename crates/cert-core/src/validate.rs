@@ -8,10 +8,12 @@ use crate::{
     PathError, PrivateKey, RuleLevel, ServedNote, Timestamp, ValidationPolicy, ValidityError, caps,
     decode::DecodeError,
     diagnose::{diagnose, from_webpki},
+    name_constraints,
     path::{self, Path},
     rules::{self, PathAbove, Subject},
     served_chain::ServedChain,
-    trust::name_content,
+    signature::SignatureChecks,
+    trust::{Anchor, name_content},
     validity,
 };
 
@@ -81,12 +83,15 @@ impl<'a> Examination<'a> {
         self.check_leaf_validity()?;
         self.check_size()?;
         self.check_key_rules()?;
-        let path = self.find_path()?;
+        let Upload { chain, leaf, .. } = self.upload;
+        let candidates = path::candidate_anchors(chain, &self.policy.anchors);
+        let signatures = SignatureChecks::new(&self.policy.cache, &candidates, &chain[leaf]);
+        let path = self.find_path(&candidates, &signatures)?;
         if let Some(path) = &path {
             self.check_first_end(path)?;
         }
         self.check_rules(path.as_ref())?;
-        path.map(|path| self.serve(&path)).transpose()
+        path.map(|path| self.serve(&path, &signatures)).transpose()
     }
 
     fn check_key(&mut self) -> Result<(), Stop> {
@@ -112,7 +117,11 @@ impl<'a> Examination<'a> {
         self.error(Cause::Decode(error), Location::CHAIN)
     }
 
-    fn find_path(&mut self) -> Result<Option<Path<'a>>, Stop> {
+    fn find_path(
+        &mut self,
+        candidates: &[&'a Anchor],
+        signatures: &SignatureChecks<'_>,
+    ) -> Result<Option<Path<'a>>, Stop> {
         let Upload { chain, leaf, .. } = self.upload;
         if let Err(error) = validity::check_not_before(&chain[leaf], self.now) {
             self.error(Cause::Validity(error), chain[leaf].location())?;
@@ -126,28 +135,37 @@ impl<'a> Examination<'a> {
             self.error(Cause::Path(error), Location::CHAIN)?;
             return Ok(None);
         }
+        if name_comparisons(chain, candidates) > caps::MAX_NAME_COMPARISONS {
+            self.error(Cause::Path(PathError::BudgetExceeded), Location::CHAIN)?;
+            return Ok(None);
+        }
         // A leaf that has expired, or is not valid yet, still has a path: that of a time when it was valid.
         let time = self.now.max(chain[leaf].not_before()).min(chain[leaf].not_after());
         let accepts = |used: &[usize]| self.first_end(used).is_ok() && self.is_short_enough(used).is_ok();
-        match path::build(chain, leaf, self.policy, time, accepts) {
+        match path::build(chain, leaf, candidates, signatures, time, accepts) {
             Ok(path) => match self.is_short_enough(&path.intermediates) {
                 Ok(()) => Ok(Some(path)),
                 Err(error) => self.error(Cause::Path(error), Location::CHAIN).map(|()| None),
             },
             Err(error) => {
-                let (error, location) = self.explain(&error, time);
+                let (error, location) = self.explain(&error, signatures, time);
                 self.error(Cause::Path(error), location).map(|()| None)
             }
         }
     }
 
-    fn explain(&self, error: &webpki::Error, time: Timestamp) -> (PathError, Location) {
+    fn explain(
+        &self,
+        error: &webpki::Error,
+        signatures: &SignatureChecks<'_>,
+        time: Timestamp,
+    ) -> (PathError, Location) {
         let Upload { chain, leaf, .. } = self.upload;
         // These are about the leaf itself, so no issuer needs to be looked for.
         if matches!(error, webpki::Error::CaUsedAsEndEntity) && !chain[leaf].is_self_issued() {
             return from_webpki(error, chain, leaf);
         }
-        diagnose(chain, leaf, &self.policy.anchors, time, error)
+        diagnose(chain, leaf, &self.policy.anchors, signatures, time, error)
     }
 
     fn check_first_end(&mut self, path: &Path<'_>) -> Result<(), Stop> {
@@ -224,8 +242,9 @@ impl<'a> Examination<'a> {
         self.push(Finding::new(Cause::Rule(breach), level, location()))
     }
 
-    fn serve(&mut self, path: &Path<'_>) -> Result<Verified, Stop> {
-        let served = ServedChain::new(self.upload.chain, self.upload.leaf, path, &self.policy.anchors);
+    fn serve(&mut self, path: &Path<'_>, signatures: &SignatureChecks<'_>) -> Result<Verified, Stop> {
+        let Upload { chain, leaf, .. } = self.upload;
+        let served = ServedChain::new(chain, leaf, path, &self.policy.anchors, signatures);
         for (note, location) in served.notes {
             self.push(Finding::new(Cause::Served(note.clone()), self.note_level(&note), location))?;
         }
@@ -263,6 +282,22 @@ impl<'a> Examination<'a> {
             Finding::new(Cause::Path(error), Level::Error, Location::CHAIN)
         }))
     }
+}
+
+/// How often a name could be compared with a name constraint, at the most: on each path each with each.
+fn name_comparisons(chain: &[Certificate], anchors: &[&Anchor]) -> usize {
+    let of_anchors = anchors.iter().filter_map(|anchor| anchor.certificate.as_ref());
+    let constraints: usize = chain.iter().chain(of_anchors).map(name_constraints::count).sum();
+    if constraints == 0 {
+        return 0;
+    }
+    // The subject is a name too.
+    let names: usize = chain.iter().map(|certificate| certificate.fields().subject_alt_names.count + 1).sum();
+    // A path goes through one certificate of each subject.
+    let mut subjects: Vec<&[u8]> = chain.iter().map(Certificate::subject_der).collect();
+    subjects.sort_unstable();
+    let paths: usize = subjects.chunk_by(|one, other| one == other).map(<[&[u8]]>::len).product();
+    constraints * names * paths
 }
 
 /// A subject that more keys claim among the issuers than real chains have: path building would try all of them.

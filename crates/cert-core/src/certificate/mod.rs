@@ -29,8 +29,9 @@ pub struct Certificate {
     fields: Fields,
     position: usize,
     line: Option<usize>,
-    /// Computed where it is asked for: each finding about the certificate does.
+    /// These two are made where they are asked for, and only once: each finding about the certificate asks.
     fingerprint: OnceLock<Fingerprint>,
+    display_name: OnceLock<String>,
 }
 
 impl Certificate {
@@ -41,7 +42,14 @@ impl Certificate {
         line: Option<usize>,
     ) -> Result<Self, CertificateError> {
         let fields = Fields::read(&der)?;
-        Ok(Self { der: der.into(), fields, position, line, fingerprint: OnceLock::new() })
+        Ok(Self {
+            der: der.into(),
+            fields,
+            position,
+            line,
+            fingerprint: OnceLock::new(),
+            display_name: OnceLock::new(),
+        })
     }
 
     /// The DER, as uploaded.
@@ -100,8 +108,8 @@ impl Certificate {
 
     /// What people call it: the common name, else the first DNS name, else the subject.
     pub fn display_name(&self) -> String {
-        let name = self.common_name().or_else(|| self.dns_names().first().cloned());
-        name.unwrap_or_else(|| self.subject())
+        let name = || self.common_name().or_else(|| self.dns_names().first().cloned());
+        self.display_name.get_or_init(|| name().unwrap_or_else(|| self.subject())).clone()
     }
 
     /// The first instant of its validity.

@@ -48,8 +48,11 @@ pub(super) fn duplicate(certificate: &Certificate) -> Option<&[u8]> {
     ids().enumerate().filter(|(index, id)| stands_before(*index, id)).map(|(_, id)| id).min()
 }
 
-/// An object identifier for people.
+/// An object identifier for people. What is none, or is longer than any, is cut.
 pub(super) fn dotted(content: &[u8]) -> String {
-    ObjectIdentifier::from_bytes(content)
-        .map_or_else(|_| format!("{content:02x?}"), |oid: ObjectIdentifier| oid.to_string())
+    const SHOWN: usize = 40;
+    match ObjectIdentifier::from_bytes(content) {
+        Ok(oid) => oid.to_string(),
+        Err(_) => format!("{:02x?}", &content[..content.len().min(SHOWN)]),
+    }
 }

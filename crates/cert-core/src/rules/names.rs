@@ -1,6 +1,6 @@
 //! Rules on the names of the leaf: subject alternative names and common names.
 
-use std::net::IpAddr;
+use std::{cell::LazyCell, net::IpAddr};
 
 use super::{Breach, Breaches, Subject};
 use crate::{Certificate, DnsName, NameError, certificate::oid, name::NormalName};
@@ -49,6 +49,7 @@ fn is_public_suffix(name: &str) -> bool {
 
 fn check_common_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
     let common_names = leaf.common_names();
+    let cover_names = LazyCell::new(|| leaf.cover_names());
     found.push_if(common_names.len() > 1, Breach::SeveralCommonNames, leaf);
     for common_name in common_names {
         match address_of(&common_name) {
@@ -56,7 +57,7 @@ fn check_common_names<'a>(leaf: &'a Certificate, found: &mut Breaches<'a>) {
                 found.push(Breach::CommonNameForm { common_name }, leaf);
             }
             Some(address) if names_address(leaf, address) => {}
-            None if names_domain(leaf, &common_name) => {}
+            None if names_domain(leaf, &cover_names, &common_name) => {}
             _ => found.push(Breach::CommonNameMismatch { common_name }, leaf),
         }
     }
@@ -84,10 +85,14 @@ fn names_address(leaf: &Certificate, address: IpAddr) -> bool {
     leaf.ip_addresses().iter().any(|octets| ip_address(octets) == Some(address))
 }
 
-fn names_domain(leaf: &Certificate, common_name: &str) -> bool {
+fn names_domain(
+    leaf: &Certificate,
+    cover_names: &LazyCell<Vec<DnsName>, impl FnOnce() -> Vec<DnsName>>,
+    common_name: &str,
+) -> bool {
     let same = |name: &String| name.eq_ignore_ascii_case(common_name);
     leaf.dns_names().iter().any(same)
-        || DnsName::parse(common_name).is_ok_and(|domain| leaf.cover_names().contains(&domain))
+        || DnsName::parse(common_name).is_ok_and(|domain| cover_names.contains(&domain))
 }
 
 /// A name as it must stand in a certificate: A-labels, no trailing dot (RFC 5280 section 4.2.1.6, RFC 1034).
