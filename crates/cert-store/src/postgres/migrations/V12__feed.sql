@@ -9,26 +9,26 @@ create function {schema}.feed_epoch() returns bigint language sql stable as $$
 $$;
 
 -- Numbers the committed changes that have no position yet, up to a limit, in the order of their steps within each
--- owner, and says how many those were. One at a time.
+-- owner, and says how many those were. One at a time. Row by row, so that each is found by the small index of those
+-- without a position, whatever the planner believes of their number.
 create function {schema}.number_changes(p_limit bigint) returns bigint language plpgsql as $$
 declare
+    v_first bigint;
     v_last bigint;
-    v_numbered bigint;
+    v_n bigint;
 begin
     perform {schema}.begin_step();
-    if not exists (select from {schema}.change c where c.pos is null) then
+    if not exists (select from {schema}.change c where c.pos is null order by c.n limit 1) then
         return 0;
     end if;
-    select f.last into v_last from {schema}.feed f for no key update;
-    with unnumbered as (
-        select c.n from {schema}.change c where c.pos is null order by c.n limit p_limit
-    ), numbered as (
-        select u.n, v_last + row_number() over (order by u.n) as pos from unnumbered u
-    )
-    update {schema}.change c set pos = numbered.pos from numbered where c.n = numbered.n and c.pos is null;
-    get diagnostics v_numbered = row_count;
-    update {schema}.feed set last = last + v_numbered;
-    return v_numbered;
+    select f.last, f.last into v_first, v_last from {schema}.feed f for no key update;
+    for v_n in select c.n from {schema}.change c where c.pos is null order by c.n limit p_limit
+    loop
+        v_last := v_last + 1;
+        update {schema}.change c set pos = v_last where c.n = v_n and c.pos is null;
+    end loop;
+    update {schema}.feed set last = v_last where last < v_last;
+    return v_last - v_first;
 end $$;
 
 -- The changes behind a position, without a gap.
