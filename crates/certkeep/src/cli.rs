@@ -14,6 +14,7 @@ use crate::{
     key_ring::KeyRingArgs,
     manual::{CompletionArgs, ManArgs},
     operator::{RetireArgs, RewrapArgs},
+    restored::RestoredArgs,
 };
 
 /// A certificate store: it judges uploads, explains refusals, and seals private keys.
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Man(ManArgs),
     /// Copy everything from one store to another
     Migrate(MigrateArgs),
+    /// Have whoever follows a store start again, after it was restored from a backup
+    Restored(RestoredArgs),
     /// Retire a key-encryption key for good, once nothing is under it
     Retire(RetireArgs),
     /// Wrap every key anew that is under a key-encryption key

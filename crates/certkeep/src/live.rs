@@ -13,6 +13,7 @@ use cert_store::OwnerId;
 use crate::{
     cli::ServeArgs,
     config::{Config, PlansByOwner},
+    signals::Reload,
 };
 
 /// The part of the configuration that stands now. Clones are the same.
@@ -31,12 +32,8 @@ impl Live {
 
     /// Reads the file again at each SIGHUP. What does not read leaves everything as it stands: requests that are under
     /// way end by what they began with.
-    #[cfg(unix)]
-    pub(crate) async fn follow(self, path: PathBuf, args: ServeArgs) {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
-        while hang_up.recv().await.is_some() {
+    pub(crate) async fn follow(self, path: PathBuf, args: ServeArgs, mut reload: Reload) {
+        while reload.next().await.is_some() {
             match Config::load(&path, &args) {
                 Ok(Config { plans, credentials, .. }) => {
                     let count = credentials.len();

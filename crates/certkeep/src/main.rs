@@ -22,8 +22,10 @@ mod numbers;
 mod operator;
 mod output;
 mod report;
+mod restored;
 mod serve;
 mod server_args;
+mod signals;
 mod store;
 mod timed_store;
 mod tls;
@@ -57,6 +59,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::KeyRing(args) => key_ring::run(&args)?,
         Command::Man(args) => manual::man(&args)?,
         Command::Migrate(args) => migrate::run(&args)?,
+        Command::Restored(args) => restored::run(&args)?,
         Command::Retire(args) => operator::retire(&args)?,
         Command::Rewrap(args) => operator::rewrap(&args)?,
         Command::Serve(args) => serve::run(args)?,

@@ -12,7 +12,7 @@ use axum::Router;
 use cert_http::{Authenticator, Options};
 use cert_service::{CertService, LocalKeyRing, ServiceError, SystemClock, now, with_causes};
 use cert_store::CertStore;
-use tokio::{net::TcpListener, signal, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     bootstrap,
@@ -23,6 +23,7 @@ use crate::{
     listen,
     live::Live,
     log, numbers,
+    signals::{Reload, Signals},
     timed_store::TimedStore,
     tls::Tls,
 };
@@ -48,10 +49,12 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
 }
 
 async fn serve(mut config: Config, path: PathBuf, args: ServeArgs, is_default: bool) -> Result<(), Failure> {
+    // Before anybody is told that there is a server: a signal that nobody waits for would end the process at once.
+    let signals = Signals::install()?;
     let (address, tls) = (config.listen, config.tls.take());
     let limits = allow_connections(config.limits);
     let store = config.store.to_string();
-    let Assembled { certs, router, mut background } = assemble(config, path, args).await?;
+    let Assembled { certs, router, mut background } = assemble(config, path, args, signals.reload).await?;
     let (listener, address) = bind(address, "--listen")?;
     let tls = match tls {
         None => None,
@@ -62,14 +65,12 @@ async fn serve(mut config: Config, path: PathBuf, args: ServeArgs, is_default: b
     };
     tracing::info!(%address, store, "listening");
     announce(address, tls.as_ref().map(|(_, address, tls)| (*address, tls)), is_default)?;
-    let stopping = async {
-        stop_signal().await;
-        tracing::info!("stopping");
-    };
-    let plain = listen::serve(listener, router.clone(), limits, async |stream| Some(stream), stopping);
+    let stop = signals.stop;
+    let plain =
+        listen::serve(listener, router.clone(), limits, async |stream| Some(stream), stop.clone().wait());
     let encrypted = async {
         if let Some((listener, _, tls)) = tls {
-            listen::serve(listener, router, limits, |stream| tls.open(stream), stop_signal()).await;
+            listen::serve(listener, router, limits, |stream| tls.open(stream), stop.wait()).await;
         }
     };
     tokio::join!(plain, encrypted);
@@ -97,7 +98,12 @@ struct Assembled {
 }
 
 /// Everything over store, key ring and plans.
-async fn assemble(config: Config, path: PathBuf, args: ServeArgs) -> Result<Assembled, Failure> {
+async fn assemble(
+    config: Config,
+    path: PathBuf,
+    args: ServeArgs,
+    reload: Reload,
+) -> Result<Assembled, Failure> {
     let handle = numbers::start()?;
     let store: Arc<dyn CertStore> = Arc::new(TimedStore(config.store.open().await?));
     let (ring, is_new) = open_ring(&config.key_ring)?;
@@ -113,8 +119,7 @@ async fn assemble(config: Config, path: PathBuf, args: ServeArgs) -> Result<Asse
     background.spawn(numbers::follow(handle.clone(), certs.clone(), store));
     let names = certs.follow_names(tokio::time::sleep);
     background.spawn(async move { match names.await {} });
-    #[cfg(unix)]
-    background.spawn(live.clone().follow(path, args));
+    background.spawn(live.clone().follow(path, args, reload));
     let options = options(config.limits, config.expose_private_keys)
         .authenticator(Authenticator::new(live))
         .metrics(move || handle.render());
@@ -197,30 +202,6 @@ fn announce(address: SocketAddr, tls: Option<(SocketAddr, &Tls)>, is_default: bo
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     Ok(())
-}
-
-/// Ctrl-C, or what a service manager sends.
-async fn stop_signal() {
-    let interrupt = async {
-        if signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut stream) => {
-                stream.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
 }
 
 /// A core dump would write every key in memory to disk.

@@ -56,6 +56,24 @@ impl StoreUrl {
     }
 }
 
+impl StoreUrl {
+    /// Has every reader of the store's changes start again: what it was restored from may lack what they have seen.
+    pub(crate) async fn renew_epoch(&self) -> Result<(), Failure> {
+        let failed = |error: &dyn std::error::Error| Failure::new(format!("{self}: {}", with_causes(error)));
+        match self {
+            Self::Memory => Err(Failure::new("a store in memory ends with its server: nothing restores it")),
+            Self::Postgres(config) => {
+                let store = PostgresStore::open(config).await.map_err(|error| failed(&error))?;
+                store.renew_epoch().await.map_err(|error| failed(&error))
+            }
+            Self::Sled(path) => {
+                let store = SledStore::open(path).map_err(|error| failed(&error))?;
+                store.renew_epoch().await.map_err(|error| failed(&error))
+            }
+        }
+    }
+}
+
 impl fmt::Display for StoreUrl {
     /// Without what is secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

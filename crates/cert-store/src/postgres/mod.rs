@@ -156,6 +156,16 @@ impl PostgresStore {
         }
     }
 
+    /// Starts a new epoch of the change feed, so that every reader starts again. To be done once after a dump was restored:
+    /// readers may have seen events that it does not have. A fail-over, or a recovery to a point in time, does it by
+    /// itself.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn renew_epoch(&self) -> Result<(), StoreError> {
+        self.value(&self.calls.renew_epoch, &[]).await.map(drop)
+    }
+
     /// One step: its answer, or the backend's failure.
     async fn step(&self, call: &Call, parameters: Parameters<'_>) -> Result<Answer, StoreError> {
         let row = self.sessions.write(call, parameters).await;

@@ -83,6 +83,7 @@ calls! {
     page: "select {summary} from {schema}.cert c where c.shard = $1 and c.owner = $2 and c.id > $3
         order by c.id limit $4",
     prune: "select {schema}.prune($1)",
+    renew_epoch: "update {schema}.feed set salt = gen_random_uuid() returning last",
     replace: "select * from {schema}.replace_cert($1, $2, $3, $4, $5, $6)",
     retire: "select * from {schema}.retire($1)",
     rewrap: "select * from {schema}.rewrap($1, $2, $3, $4, $5, $6)",
