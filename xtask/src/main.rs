@@ -20,6 +20,7 @@ Examples:
   cargo xtask test            everything that a change must pass, as CI runs it
   cargo xtask test --offline  without installing anything: what is missing is named
   cargo xtask ratios core     the ratios of one group
+  cargo xtask hostile         what the worst known inputs cost, and the bound
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
   cargo xtask fuzz pem --seconds 60"
 )]
@@ -31,7 +32,7 @@ enum Cli {
     /// The fuzz targets, each for a while
     Fuzz(fuzz::Options),
     /// What the worst known inputs cost, the slowest last
-    Hostile,
+    Hostile(measure::HostileOptions),
     /// What our work costs over the part that nobody can do without
     Ratios(measure::RatioOptions),
 }
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse() {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
-        Cli::Hostile => measure::hostile(),
+        Cli::Hostile(options) => measure::hostile(&options),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),
     };
