@@ -32,6 +32,12 @@ pub const fn calls(rounds: usize) -> usize {
     (rounds + 1) * BATCH
 }
 
+/// What this thread has run so far. Unlike a clock on the wall, it stands still while other work has the processor.
+pub fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
 /// The one in the middle; zero where there is none.
 pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aws_lc_rs::{
     rsa,
     signature::{
-        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_2048_8192_SHA256,
-        UnparsedPublicKey, VerificationAlgorithm,
+        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair,
+        RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
     },
 };
 use cert_core::{
@@ -33,7 +33,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A chain of two with keys of this type: EC P-256 or RSA 2048. Roots of other names are other roots.
+    /// A chain of two with keys of this type: EC P-256, Ed25519 or RSA 2048. Roots of other names are other roots.
     pub fn new(key_type: KeyType, root: &str) -> Self {
         let root = TestCa::root_with_key(key_type, root, NOW);
         let leaf = TestLeaf::new(&["www.example.com", "example.com"]).key_type(key_type);
@@ -68,6 +68,7 @@ impl Sample {
     /// Loads the key as aws-lc does, and nothing else.
     pub fn load_key(&self) {
         match self.key_type {
+            KeyType::Ed25519 => drop(Ed25519KeyPair::from_pkcs8(&self.key_der).expect("the key loads")),
             KeyType::Rsa { .. } => drop(rsa::KeyPair::from_pkcs8(&self.key_der).expect("the key loads")),
             _ => drop(
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.key_der)
@@ -91,6 +92,7 @@ impl RawCheck {
         let (_, issuer) = X509Certificate::from_der(issuer).expect("a certificate parses");
         Self {
             algorithm: match key_type {
+                KeyType::Ed25519 => &ED25519,
                 KeyType::Rsa { .. } => &RSA_PKCS1_2048_8192_SHA256,
                 _ => &ECDSA_P256_SHA256_ASN1,
             },

@@ -21,6 +21,7 @@ Examples:
   cargo xtask test --offline  without installing anything: what is missing is named
   cargo xtask growth sled --up-to 10000
   cargo xtask ratios core     the ratios of one group
+  cargo xtask hostile         what the worst known inputs cost, and the bound
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
   cargo xtask measure edge    start, memory and floods with 50,000 certificates and 1M names
   cargo xtask fuzz pem --seconds 60"
@@ -35,7 +36,7 @@ enum Cli {
     /// What the calls of a store cost with more and more certificates, as a table
     Growth(measure::GrowthOptions),
     /// What the worst known inputs cost, the slowest last
-    Hostile,
+    Hostile(measure::HostileOptions),
     /// How fast a real server reads, over a bare handler and beside uploads
     Load,
     /// What an edge costs on a store on disk: start, memory, unknown names
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
         Cli::Bench(options) => measure::bench(&options),
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Growth(options) => measure::growth(&options),
-        Cli::Hostile => measure::hostile(),
+        Cli::Hostile(options) => measure::hostile(&options),
         Cli::Load => measure::load(),
         Cli::Measure(options) => measure::measure(&options),
         Cli::Ratios(options) => measure::ratios(&options),

@@ -18,6 +18,15 @@ pub(crate) struct RatioOptions {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct HostileOptions {
+    /// Only inputs whose name has this in it
+    filter: Option<String>,
+    /// How often each is measured
+    #[arg(long)]
+    rounds: Option<usize>,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct BenchOptions {
     /// What is handed on to criterion, such as part of a benchmark's name
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -88,8 +97,13 @@ pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
 }
 
 /// What the worst known inputs cost.
-pub(crate) fn hostile() -> Result<(), String> {
-    command::run(&mut measuring("hostile"))
+pub(crate) fn hostile(options: &HostileOptions) -> Result<(), String> {
+    let mut run = measuring("hostile");
+    run.args(&options.filter);
+    if let Some(rounds) = options.rounds {
+        run.args(["--rounds", &rounds.to_string()]);
+    }
+    command::run(&mut run)
 }
 
 /// A real server under load, from a second process.
@@ -100,8 +114,11 @@ pub(crate) fn load() -> Result<(), String> {
 
 /// The criterion suites, OpenSSL beside us.
 pub(crate) fn bench(options: &BenchOptions) -> Result<(), String> {
-    let run = ["bench", "--locked", "--package", "certkeep-benches", "--features", "openssl", "--"];
-    command::run(command::cargo(&run).args(&options.arguments))
+    let package = ["bench", "--locked", "--package", "certkeep-benches", "--features", "openssl"];
+    let mut run = command::cargo(&package);
+    // Only the suites: libraries and programs would take the arguments for a test harness.
+    run.args(["--bench", "*", "--"]).args(&options.arguments);
+    command::run(&mut run)
 }
 
 /// A program of the benches, optimized.

@@ -119,8 +119,17 @@ impl<'a> Draft<'a> {
         self
     }
 
+    /// The certificate, with a signature of this key over something else.
+    pub(super) fn forged_by(&self, issuer: &Key) -> Vec<u8> {
+        self.with_signature(issuer, |_| issuer.sign(b"something else"))
+    }
+
     /// The certificate.
     pub(super) fn signed_by(&self, issuer: &Key) -> Vec<u8> {
+        self.with_signature(issuer, |signed| issuer.sign(signed))
+    }
+
+    fn with_signature(&self, issuer: &Key, sign: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let extensions = tlv(0xa3, &[&sequence(&borrowed(&self.extensions))]);
         let signed = sequence(&[
             &[0xa0, 0x03, 0x02, 0x01, 0x02],
@@ -132,7 +141,7 @@ impl<'a> Draft<'a> {
             &self.key.spki,
             &extensions,
         ]);
-        let signature = issuer.sign(&signed);
+        let signature = sign(&signed);
         sequence(&[&signed, issuer.algorithm, &tlv(0x03, &[&[0], &signature])])
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn all() -> Vec<Hostile> {
         names("1000 wildcards", &numbered(1000, "*.n", ".x")),
         names("900 A-labels that do not decode", &numbered(900, "xn--n", ".x")),
         names("long A-labels", &a_labels(15_000)),
+        names("A-labels longer than any", &vec![format!("xn--{}", "a".repeat(245)); 58]),
         common_names("16 common names over A-labels", &a_labels(12_000)),
         common_names("16 common names over 1000 names", &numbered(1000, "n", ".x")),
         broken_names("1000 broken names of a long subject", &"x".repeat(700)),

@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<Hostile> {
         repeated("empty blocks", &format!("{BEGIN}{END}")),
         repeated("blocks of three bytes", &format!("{BEGIN}AAAA\n{END}")),
         repeated("escaped line breaks", "-----BEGIN CERTIFICATE-----\\nAAAA\\n"),
+        Hostile::chain("lines of one letter, and the word END", (filled("a\n", 3) + "END").into_bytes()),
         Hostile::chain("one block as long as the input", filled_block(&digits)),
         Hostile::chain("one block of single digits", filled_block("A\n")),
         Hostile::chain("one block of digits apart", filled_block("A \t")),

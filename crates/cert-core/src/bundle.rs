@@ -22,9 +22,13 @@ impl Bundle {
     /// Reads a chain (PEM, or DER one after the other) and a private key (PEM or DER; PKCS #8, PKCS #1 or SEC 1).
     ///
     /// # Errors
-    /// 404906, the first of: input above a [cap](crate::caps); a field that does not decode or holds something else
-    /// (any rule of [`DecodeError`]); a key that is encrypted, malformed or not supported; a key that belongs to no
-    /// leaf of the chain (`key_mismatch`). [`open`](Self::open) takes a passphrase as well.
+    /// 404906. The rule is, in this order,
+    /// - for the chain one of [`Chain::decode`](crate::Chain::decode), or `fields_swapped`;
+    /// - for the text or the DER of the key one of the same, `several_keys` or `certificate_in_key`;
+    /// - for the key itself `key_encrypted`, `key_unsupported` or `key_invalid`;
+    /// - for a key that belongs to no leaf of the chain `key_mismatch`, or `key_unsupported` for the leaf's.
+    ///
+    /// [`open`](Self::open) takes a passphrase as well.
     ///
     /// ```
     /// use cert_core::Bundle;
@@ -69,7 +73,7 @@ impl Bundle {
     /// The part of the verdict that needs no signature check: the leaf's own validity.
     ///
     /// # Errors
-    /// 400329 where the leaf has expired, 400322 where too little validity is left.
+    /// 400329 `expired`, 400322 `validity_too_short`.
     pub fn check_leaf(&self, policy: &ValidationPolicy, now: Timestamp) -> Result<(), Error> {
         validate::check_leaf(self.leaf(), policy, now)
     }
@@ -77,8 +81,22 @@ impl Bundle {
     /// Validates chain and key at `now`, up to the first error.
     ///
     /// # Errors
-    /// In this order: 404906 a key that does not sign, 400329 an expired leaf, 400322 a leaf with too little validity
-    /// left, 400322 the same of the path's first end, 400323 no path or a broken rule.
+    /// In this order:
+    /// 1. 404906 `key_invalid`: what the key signs does not verify;
+    /// 2. 400329 `expired`: the leaf;
+    /// 3. 400322 `validity_too_short`: the leaf;
+    /// 4. 404906 `too_many_certificates`: more than the policy allows;
+    /// 5. 400323 a broken rule on the key: `key_denied`, or one of those that start with `rsa_`;
+    /// 6. 400323 a leaf or a chain that no path is looked for: `not_yet_valid`, `precertificate`,
+    ///    `duplicate_extension`, `same_name_issuers`, `budget_exceeded`;
+    /// 7. 400323 no path: `issuer_missing`, `private_ca`, `self_signed`, `lets_encrypt_staging`, `cloudflare_origin`,
+    ///    `bad_signature`, `signature_algorithm`, `intermediate_expired`, `intermediate_not_yet_valid`, `ca_as_leaf`,
+    ///    `not_a_ca`, `purpose_missing`, `name_constraints`, `critical_extension`, `path_length`, `path_depth`,
+    ///    `budget_exceeded`, `malformed`;
+    /// 8. 400322 `validity_too_short`: the certificate of the path that ends first;
+    /// 9. 400323 any other broken rule of [`RULE_TABLE`](crate::RULE_TABLE) that the policy denies;
+    /// 10. 400323 with [`ChainOrder::Exact`](crate::ChainOrder::Exact), a chain that is not what will be served:
+    ///     `reordered`, `duplicate_certificate`, `root_included`, `unrelated_certificate`.
     pub fn validate(self, policy: &ValidationPolicy, now: Timestamp) -> Result<ValidatedBundle, Error> {
         let (verified, warnings) = validate::validate(self.upload(), policy, now)?;
         Ok(ValidatedBundle {

@@ -3,7 +3,7 @@
 //! All of it comes from outside, so each limit is checked before the work that it bounds. The path builder needs
 //! [`MAX_KEYS_PER_SUBJECT`] and [`MAX_PURPOSES`] most: it tries every order of candidate issuers and checks their
 //! extensions before any signature, so that eight same-name intermediates with long purpose lists would keep it
-//! busy for seconds.
+//! busy for seconds. It compares each name with each name constraint, on each path: [`MAX_NAME_COMPARISONS`].
 
 /// Bytes of chain and key text together.
 pub const MAX_INPUT: usize = 256 * 1024;

@@ -12,7 +12,8 @@ use crate::{
 /// the base64.
 ///
 /// # Errors
-/// 404906 as [`Chain::decode`], but for what the DER holds.
+/// 404906: `too_large`, `too_many_certificates`, the rules of [`Chain::decode`] for text, and those for what a label
+/// says that a block is instead.
 pub fn decode_pem(text: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     check_size(text.len()).and_then(|()| decode::certificate_ders(text)).map_err(Error::from_failure)
 }
@@ -35,8 +36,16 @@ impl Chain {
     /// Reads PEM, or DER certificates one after the other.
     ///
     /// # Errors
-    /// 404906 for what does not decode, is not a certificate, or is above a [cap](crate::caps): any rule of
-    /// [`DecodeError`]; and `key_unsupported` for a leaf with such a key.
+    /// 404906. The rule is, for
+    /// - sizes, which have [caps](crate::caps): `too_large`, `too_many_certificates`, `certificate_too_large`,
+    ///   `too_many_extensions`, `too_many_names`, `too_many_purposes`;
+    /// - text: `empty`, `not_text`, `no_pem`, `boundary_missing`, `boundary_damaged`, `stray_end`, `truncated`,
+    ///   `label_mismatch`, `unexpected_block`, `empty_block`, `newlines_lost`, `escaped_newlines`, `smart_dashes`,
+    ///   `bad_character`, `bad_padding`;
+    /// - DER: `bad_der`, `bad_date`, `trailing_data`, `truncated`;
+    /// - what it is instead: `key_in_chain`, `csr`, `crl`, `pkcs7`, `pkcs12`, `public_key`, `openssh_key`,
+    ///   `dh_parameters`;
+    /// - the key of the leaf: `key_unsupported`.
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         let certificates = check_size(input.len()).and_then(|()| decode::certificates(input));
         Self::of_certificates(certificates.map_err(Error::from_failure)?)
@@ -67,8 +76,7 @@ impl Chain {
     /// Validates the chain at `now`, up to the first error.
     ///
     /// # Errors
-    /// In this order: 400329 an expired leaf, 400322 a leaf with too little validity left, 400322 the same of the
-    /// path's first end, 400323 no path or a broken rule.
+    /// Those of [`Bundle::validate`](crate::Bundle::validate) that are not about the key.
     pub fn validate(self, policy: &ValidationPolicy, now: Timestamp) -> Result<ValidatedChain, Error> {
         let (verified, warnings) = validate::validate(self.upload(), policy, now)?;
         Ok(ValidatedChain::new(self.certificates, &verified, warnings))

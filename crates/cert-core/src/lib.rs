@@ -8,21 +8,43 @@
 //! is stored is what will be served, so it must be complete.
 //!
 //! ```
-//! use cert_core::{Bundle, Language, Timestamp, TrustAnchors, ValidationPolicy, inspect};
+//! use cert_core::{Bundle, Language, Timestamp, ValidationPolicy, inspect};
+//! use cert_core::testing::{TestCa, TestLeaf};
+//! use std::sync::Arc;
 //!
-//! let policy = ValidationPolicy::new(TrustAnchors::webpki());
+//! // A chain and its key, PEM. The feature `testing` makes them here; you would read files.
 //! let now = Timestamp::from_unix(1_795_000_000);
-//! let (chain, key) = (b"-----BEGIN CERTIFICATE-----\nMIIB\n", b"");
+//! let root = TestCa::root("Example Root", now);
+//! let issued = root.intermediate("Example CA").issue(&TestLeaf::new(&["www.example.com"]));
+//! let (chain, key) = (issued.chain_pem(), issued.key_pem());
 //!
-//! match Bundle::decode(chain, key).and_then(|bundle| bundle.validate(&policy, now)) {
-//!     Ok(valid) => println!("{} certificates will be served", valid.served_chain().len()),
-//!     Err(error) => println!("{}: {error}", error.code()),
-//! }
-//! for finding in inspect(chain, Some(key), &policy, now).findings() {
+//! // `TrustAnchors::webpki()` instead of a root of your own: what browsers trust.
+//! let policy = ValidationPolicy::new(Arc::new(root.trust()));
+//! let bundle = Bundle::decode(chain.as_bytes(), key.as_bytes())?;
+//! let valid = bundle.validate(&policy, now)?;
+//! println!("{} certificates will be served:\n{}", valid.served_chain().len(), valid.chain().to_pem());
+//!
+//! // The commonest mistake: the leaf without its intermediate.
+//! let report = inspect(issued.leaf_pem().as_bytes(), Some(key.as_bytes()), &policy, now);
+//! for finding in report.findings() {
 //!     println!("{}: {}", finding.rule(), finding.message(Language::En));
 //!     println!("{}", finding.fix(Language::En).unwrap_or_default());
 //! }
+//! assert_eq!(report.first_error().map(|error| error.rule().as_str()), Some("issuer_missing"));
+//! # Ok::<(), cert_core::Error>(())
 //! ```
+//!
+//! # Rules and numbers
+//!
+//! Everything that is found is an instance of a [`Rule`], whose id never changes: programs match on it. What refuses
+//! has one of four numbers as well, the [`ErrorCode`]s of the HTTP API:
+//!
+//! | number | what refuses | rules |
+//! |---|---|---|
+//! | 404906 | a field does not decode, or the key cannot be used or is another certificate's | of [`Chain::decode`] and [`Bundle::decode`] |
+//! | 400329 | the leaf has expired | `expired` |
+//! | 400322 | the leaf, or its path, ends too soon | `validity_too_short` |
+//! | 400323 | there is no path, or a rule is broken | of [`Bundle::validate`], and of [`RULE_TABLE`] with the level [`RuleLevel::Deny`] |
 //!
 //! # Features
 //!

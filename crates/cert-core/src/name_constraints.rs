@@ -221,7 +221,24 @@ fn relative_names(der: &[u8]) -> der::Result<Vec<Vec<(ObjectIdentifier, String)>
 
 #[cfg(test)]
 mod tests {
-    use super::{contains_address, contains_domain};
+    use super::{contains_address, contains_domain, count};
+    use crate::{
+        Chain, Timestamp,
+        testing::{TestCa, TestLeaf},
+    };
+
+    #[test]
+    fn bases_are_counted() {
+        let root = TestCa::root("Root", Timestamp::from_unix(1_795_000_000));
+        let permitted =
+            b"\x30\x14\xa0\x0a\x30\x03\x82\x01a\x30\x03\x82\x01b\xa1\x06\x30\x04\x82\x02cd".to_vec();
+        for (value, bases) in [(permitted, 3), (b"\x30\x00".to_vec(), 0), (b"\x30\x7f".to_vec(), 0)] {
+            let mut leaf = TestLeaf::new(&["a.example"]);
+            leaf.extensions = vec![(vec![2, 5, 29, 30], true, value)];
+            let chain = Chain::decode(&root.issue(&leaf).certificates().concat()).unwrap();
+            assert_eq!(count(chain.leaf()), bases);
+        }
+    }
 
     #[test]
     fn domains() {
@@ -240,6 +257,10 @@ mod tests {
             "the wildcard covers what is excluded"
         );
         assert!(!contains_domain("bar.example.com", "*.example.com", false));
+        assert!(contains_domain("BAR.example.com.", "*.EXAMPLE.com", true));
+        for (base, name) in [("b.bar.example.com", "*.example.com"), ("x", "*.y")] {
+            assert!(!contains_domain(base, name, true), "{base} {name}");
+        }
     }
 
     #[test]

@@ -189,3 +189,35 @@ pub(crate) fn split_spki(content: &[u8]) -> Option<(&[u8], &[u8])> {
     let (octets, unused_bits) = info.bit_string().ok()?;
     (unused_bits == 0).then_some((algorithm, octets))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SignatureChecks;
+    use crate::{
+        Chain, SignatureCache, Timestamp,
+        testing::{TestCa, TestLeaf},
+    };
+
+    #[test]
+    fn what_failed_is_not_checked_again_and_what_succeeded_is_shared_but_for_the_leaf() {
+        let now = Timestamp::from_unix(1_795_000_000);
+        let root = TestCa::root("Root", now);
+        let issued = root.intermediate("CA").issue(&TestLeaf::new(&["a.example"]));
+        let stranger = TestCa::root("CA", now);
+        let parts = [issued.certificates().concat(), stranger.der().to_vec(), root.der().to_vec()].concat();
+        let chain = Chain::decode(&parts).unwrap();
+        let [leaf, ca, stranger, root] = chain.certificates() else { panic!("four certificates") };
+        let cache = SignatureCache::default();
+        let checks = SignatureChecks::new(&cache, &[], leaf);
+        for _ in 0..2 {
+            assert!(checks.is_signed_by_certificate(leaf, ca));
+            assert!(!checks.is_signed_by_certificate(leaf, stranger));
+            assert_eq!((checks.failed().len(), cache.len()), (1, 0));
+        }
+        for _ in 0..2 {
+            assert!(checks.is_signed_by_certificate(ca, root));
+            assert!(!checks.is_signed_by_certificate(ca, stranger));
+            assert_eq!((checks.failed().len(), cache.len()), (2, 1));
+        }
+    }
+}

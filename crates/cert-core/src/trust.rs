@@ -66,7 +66,7 @@ impl TrustAnchors {
     /// Private anchors, from the PEM or DER of their certificates.
     ///
     /// # Errors
-    /// 404906, as [`Chain::decode`](crate::Chain::decode).
+    /// 404906, with the rules of [`Chain::decode`](crate::Chain::decode).
     pub fn from_pem(certificates: &[u8]) -> Result<Self, Error> {
         let mut anchors = Self::new();
         anchors.add_pem(certificates, AnchorOrigin::Private)?;
@@ -90,7 +90,8 @@ impl TrustAnchors {
     /// Adds anchors from the PEM or DER of their certificates, any number of them.
     ///
     /// # Errors
-    /// 404906, as [`Chain::decode`](crate::Chain::decode), but for the number of certificates.
+    /// 404906, with the rules of [`Chain::decode`](crate::Chain::decode), but for `too_large` and, in PEM,
+    /// `too_many_certificates`.
     pub fn add_pem(&mut self, certificates: &[u8], origin: AnchorOrigin) -> Result<(), Error> {
         for certificate in decode::anchor_certificates(certificates).map_err(Error::from_failure)? {
             let mut anchor = webpki::anchor_from_trusted_cert(certificate.der())

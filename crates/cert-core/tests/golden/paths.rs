@@ -128,8 +128,18 @@ fn hostile(pki: &Pki) -> Vec<Upload> {
     }
     let forged = TestCa::root("Test CA", now()).issue(&TestLeaf::new(&["www.example.com"]));
     let forged_chain = forged.leaf_pem() + &pki.ca.pem();
+    // 200 excluded subtrees, and 600 names to compare with them.
+    let subtrees: Vec<u8> =
+        (100..300).flat_map(|n| [b"\x30\x05\x82\x03", n.to_string().as_bytes()].concat()).collect();
+    let [high, low] = (subtrees.len() as u16).to_be_bytes();
+    let [outer_high, outer_low] = (subtrees.len() as u16 + 4).to_be_bytes();
+    let constraints = [&[0x30, 0x82, outer_high, outer_low, 0xa1, 0x82, high, low][..], &subtrees].concat();
+    let names: Vec<String> = (0..600).map(|n| format!("n{n}.example")).collect();
+    let mut constrained = TestLeaf::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    constrained.extensions = vec![(vec![2, 5, 29, 30], true, constraints)];
     vec![
         pki.with_chain("seven intermediates of one name", same_name),
         Upload::new("a forged issuer", forged_chain, forged.key_pem(), pki),
+        pki.leaf("more names and constraints than can be compared", &constrained),
     ]
 }
