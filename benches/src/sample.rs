@@ -39,10 +39,14 @@ impl Sample {
         let leaf = TestLeaf::new(&["www.example.com", "example.com"]).key_type(key_type);
         let issued = root.intermediate("Bench CA").issue(&leaf);
         let [leaf, intermediate] = issued.certificates() else { unreachable!("a leaf and its CA") };
+        let key_der = match key_type {
+            KeyType::Ed25519 => without_public_key(&issued.key_der()),
+            _ => issued.key_der(),
+        };
         Self {
             chain: issued.chain_pem(),
-            key: issued.key_pem(),
-            key_der: issued.key_der(),
+            key: key_pem(&key_der),
+            key_der,
             certificates: [leaf.clone(), intermediate.clone(), root.der().to_vec()],
             key_type,
         }
@@ -76,6 +80,23 @@ impl Sample {
             ),
         }
     }
+}
+
+/// An Ed25519 key as OpenSSL writes it. With its public key behind it, which is version 2 of the form, OpenSSL 3.0
+/// does not read it.
+fn without_public_key(key: &[u8]) -> Vec<u8> {
+    const UNTIL_SEED: [u8; 16] = *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+    [&UNTIL_SEED, &key[16..48]].concat()
+}
+
+fn key_pem(der: &[u8]) -> String {
+    let mut text = "-----BEGIN PRIVATE KEY-----\n".to_owned();
+    let body = base64_simd::STANDARD.encode_to_string(der);
+    for line in body.as_bytes().chunks(64) {
+        text.extend(line.iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text + "-----END PRIVATE KEY-----\n"
 }
 
 /// A signature check with everything taken apart before.

@@ -7,7 +7,9 @@ use criterion::Criterion;
 use pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-pub(crate) fn suite(criterion: &mut Criterion) {
+use crate::thread_time::ThreadTime;
+
+pub(crate) fn suite(criterion: &mut Criterion<ThreadTime>) {
     for (name, sample) in crate::samples() {
         let mut group = criterion.benchmark_group(format!("certificate/{name}"));
         let der = sample.certificates[0].as_slice();

@@ -5,7 +5,9 @@ use std::hint::black_box;
 use cert_core::Bundle;
 use criterion::Criterion;
 
-pub(crate) fn suite(criterion: &mut Criterion) {
+use crate::thread_time::ThreadTime;
+
+pub(crate) fn suite(criterion: &mut Criterion<ThreadTime>) {
     for (name, sample) in crate::samples() {
         let mut group = criterion.benchmark_group(format!("key/{name}"));
         let leaf = sample.certificates[0].as_slice();

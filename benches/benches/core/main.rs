@@ -9,6 +9,7 @@ mod path;
 mod pem;
 mod plain;
 mod report;
+mod thread_time;
 mod upload;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use cert_core::KeyType;
 use certkeep_benches::sample::Sample;
 use criterion::{Criterion, criterion_group, criterion_main};
+use thread_time::ThreadTime;
 
 /// A sample for each type of key, with its name.
 fn samples() -> [(&'static str, Sample); 3] {
@@ -30,6 +32,7 @@ criterion_group! {
     name = suites;
     // What is measured takes microseconds: two seconds are many of them.
     config = Criterion::default()
+        .with_measurement(ThreadTime)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
     targets = pem::suite, certificate::suite, key::suite, path::suite, report::suite, upload::suite

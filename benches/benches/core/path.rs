@@ -6,9 +6,12 @@ use cert_core::{Chain, ValidationPolicy};
 use certkeep_benches::sample::{NOW, Sample};
 use criterion::{BatchSize, Bencher, Criterion};
 
-use crate::plain::{anchors, verify};
+use crate::{
+    plain::{anchors, verify},
+    thread_time::ThreadTime,
+};
 
-pub(crate) fn suite(criterion: &mut Criterion) {
+pub(crate) fn suite(criterion: &mut Criterion<ThreadTime>) {
     for (name, sample) in crate::samples() {
         let mut group = criterion.benchmark_group(format!("path/{name}"));
         let chain = Chain::decode(sample.chain.as_bytes()).expect("it decodes");
@@ -36,7 +39,7 @@ pub(crate) fn suite(criterion: &mut Criterion) {
     }
 }
 
-fn validate(bench: &mut Bencher<'_>, chain: &Chain, policy: impl Fn() -> ValidationPolicy) {
+fn validate(bench: &mut Bencher<'_, ThreadTime>, chain: &Chain, policy: impl Fn() -> ValidationPolicy) {
     let prepare = || (chain.clone(), policy());
     bench.iter_batched(
         prepare,

@@ -7,7 +7,9 @@ use criterion::Criterion;
 use pki_types::{CertificateDer, pem::PemObject as _};
 use x509_parser::pem::Pem;
 
-pub(crate) fn suite(criterion: &mut Criterion) {
+use crate::thread_time::ThreadTime;
+
+pub(crate) fn suite(criterion: &mut Criterion<ThreadTime>) {
     for (name, sample) in crate::samples() {
         let mut group = criterion.benchmark_group(format!("PEM, chain of two/{name}"));
         let text = sample.chain.as_bytes();

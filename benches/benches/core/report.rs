@@ -6,7 +6,9 @@ use cert_core::{Language, ValidationPolicy, inspect};
 use certkeep_benches::sample::{NOW, Sample};
 use criterion::Criterion;
 
-pub(crate) fn suite(criterion: &mut Criterion) {
+use crate::thread_time::ThreadTime;
+
+pub(crate) fn suite(criterion: &mut Criterion<ThreadTime>) {
     for (name, sample) in crate::samples() {
         let mut group = criterion.benchmark_group(format!("report/{name}"));
         let policy = Sample::policy(&[&sample], 16);

@@ -7,9 +7,12 @@ use certkeep_benches::sample::{NOW, Sample};
 use criterion::{BatchSize, Criterion};
 use pki_types::{CertificateDer, pem::PemObject as _};
 
-use crate::plain::{anchors, verify};
+use crate::{
+    plain::{anchors, verify},
+    thread_time::ThreadTime,
+};
 
-pub(crate) fn suite(criterion: &mut Criterion) {
+pub(crate) fn suite(criterion: &mut Criterion<ThreadTime>) {
     for (name, sample) in crate::samples() {
         let mut group = criterion.benchmark_group(format!("whole upload/{name}"));
         group.bench_function("cert-core", |bench| {

@@ -105,7 +105,9 @@ impl Bundle {
     /// # Errors
     /// 404906, the first of: input above a [cap](crate::caps); a PKCS #12 file or a key whose derivation costs too
     /// much (`kdf_too_costly`), whose encryption is not supported (`key_encryption_unsupported`), that needs a
-    /// passphrase (`key_encrypted`) or another one (`wrong_passphrase`); and all of [`Bundle::decode`].
+    /// passphrase (`key_encrypted`) or another one (`wrong_passphrase`); a PKCS #12 file that does not decode
+    /// (`pkcs12_malformed`), or has no certificate (`pkcs12_no_certificate`) or no key (`pkcs12_no_key`); and all of
+    /// [`Bundle::decode`].
     ///
     /// ```
     /// use cert_core::{Bundle, Input, Passphrase};

@@ -3,7 +3,8 @@
 use cert_core::{RULE_TABLE, Rule};
 
 /// Where the fallible steps of a verdict are documented.
-const SOURCES: [&str; 2] = [include_str!("../src/bundle.rs"), include_str!("../src/chain.rs")];
+const SOURCES: [&str; 3] =
+    [include_str!("../src/bundle.rs"), include_str!("../src/chain.rs"), include_str!("../src/input.rs")];
 
 #[test]
 fn every_rule_that_refuses_is_named() {
