@@ -21,20 +21,19 @@ use crate::{Fingerprint, signature::split_spki};
 pub(crate) struct AnchorKey {
     octets: Vec<u8>,
     fingerprint: Fingerprint,
-    /// For the first algorithm that is asked for, which is the one that the CA signs with.
-    ready: OnceLock<Option<Ready>>,
-}
-
-struct Ready {
-    algorithm: AlgorithmIdentifier,
-    key: ParsedPublicKey,
+    /// For each algorithm of [`NATIVE`], once it was asked for; `None` where the key is of another type.
+    ready: [OnceLock<Option<ParsedPublicKey>>; NATIVE.len()],
 }
 
 impl AnchorKey {
     /// From the content of the anchor's `SubjectPublicKeyInfo`.
     pub(crate) fn new(spki: &[u8]) -> Self {
         let octets = split_spki(spki).map(|(_, octets)| octets.to_vec()).unwrap_or_default();
-        Self { fingerprint: Fingerprint::of(&octets), octets, ready: OnceLock::new() }
+        Self {
+            fingerprint: Fingerprint::of(&octets),
+            octets,
+            ready: [const { OnceLock::new() }; NATIVE.len()],
+        }
     }
 
     /// SHA-256 of its octets.
@@ -55,28 +54,25 @@ impl AnchorKey {
         sha256: Option<&Digest>,
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        let ready = self.ready.get_or_init(|| Ready::new(algorithm, &self.octets));
-        let Some(ready) = ready.as_ref().filter(|ready| ready.algorithm == algorithm.signature_alg_id())
-        else {
+        let Some((native, key)) = self.ready_for(algorithm) else {
             return algorithm.verify_signature(&self.octets, message, signature);
         };
-        let verified = match sha256.filter(|_| ready.uses_sha256()) {
-            Some(digest) => ready.key.verify_digest_sig(digest, signature),
-            None => ready.key.verify_sig(message, signature),
+        let verified = match sha256.filter(|_| native.uses_sha256) {
+            Some(digest) => key.verify_digest_sig(digest, signature),
+            None => key.verify_sig(message, signature),
         };
         verified.map_err(|_| InvalidSignature)
     }
-}
 
-impl Ready {
-    fn new(algorithm: &dyn SignatureVerificationAlgorithm, key: &[u8]) -> Option<Self> {
-        let ids = (algorithm.public_key_alg_id(), algorithm.signature_alg_id());
-        let (_, native) = NATIVE.iter().find(|(known, _)| *known == ids)?;
-        Some(Self { algorithm: ids.1, key: ParsedPublicKey::new(*native, key).ok()? })
-    }
-
-    fn uses_sha256(&self) -> bool {
-        [alg_id::RSA_PKCS1_SHA256, alg_id::ECDSA_SHA256].contains(&self.algorithm)
+    fn ready_for(
+        &self,
+        algorithm: &dyn SignatureVerificationAlgorithm,
+    ) -> Option<(&'static Native, &ParsedPublicKey)> {
+        let (key, signature) = (algorithm.public_key_alg_id(), algorithm.signature_alg_id());
+        let mut known = NATIVE.iter().zip(&self.ready);
+        let (native, ready) = known.find(|(native, _)| native.key == key && native.signature == signature)?;
+        let parse = || ParsedPublicKey::new(native.algorithm, &self.octets).ok();
+        Some((native, ready.get_or_init(parse).as_ref()?))
     }
 }
 
@@ -86,15 +82,40 @@ impl fmt::Debug for AnchorKey {
     }
 }
 
-type Ids = (AlgorithmIdentifier, AlgorithmIdentifier);
+/// aws-lc's own name for an algorithm that `webpki` knows by the identifiers of key and signature.
+struct Native {
+    key: AlgorithmIdentifier,
+    signature: AlgorithmIdentifier,
+    algorithm: &'static dyn VerificationAlgorithm,
+    uses_sha256: bool,
+}
 
-/// aws-lc's own name for the algorithms of public key and signature that CAs of the web PKI use. `webpki` does not tell
-/// it; with others, a key is parsed each time.
-const NATIVE: [(Ids, &dyn VerificationAlgorithm); 4] = [
-    ((alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256), &RSA_PKCS1_2048_8192_SHA256),
-    ((alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA384), &RSA_PKCS1_2048_8192_SHA384),
-    ((alg_id::ECDSA_P256, alg_id::ECDSA_SHA256), &ECDSA_P256_SHA256_ASN1),
-    ((alg_id::ECDSA_P384, alg_id::ECDSA_SHA384), &ECDSA_P384_SHA384_ASN1),
+/// What CAs of the web PKI sign with. With others, a key is parsed each time.
+static NATIVE: [Native; 4] = [
+    Native {
+        key: alg_id::RSA_ENCRYPTION,
+        signature: alg_id::RSA_PKCS1_SHA256,
+        algorithm: &RSA_PKCS1_2048_8192_SHA256,
+        uses_sha256: true,
+    },
+    Native {
+        key: alg_id::RSA_ENCRYPTION,
+        signature: alg_id::RSA_PKCS1_SHA384,
+        algorithm: &RSA_PKCS1_2048_8192_SHA384,
+        uses_sha256: false,
+    },
+    Native {
+        key: alg_id::ECDSA_P256,
+        signature: alg_id::ECDSA_SHA256,
+        algorithm: &ECDSA_P256_SHA256_ASN1,
+        uses_sha256: true,
+    },
+    Native {
+        key: alg_id::ECDSA_P384,
+        signature: alg_id::ECDSA_SHA384,
+        algorithm: &ECDSA_P384_SHA384_ASN1,
+        uses_sha256: false,
+    },
 ];
 
 #[cfg(test)]

@@ -34,8 +34,8 @@ impl Path<'_> {
 
 /// Builds the path of `chain[leaf]`.
 ///
-/// Candidates are tried in upload order, and the path ends in one of the `candidates` among the anchors. The first path that `accepts` is taken; where none is, the valid one whose
-/// first end is latest.
+/// Intermediates are tried in upload order, and the path ends in one of the `candidates` among the anchors. The first
+/// path that `accepts` is taken; where none is, the valid one whose first end is latest.
 ///
 /// # Errors
 /// The error of `webpki` that ranks highest, where no path is valid.
@@ -49,12 +49,7 @@ pub(crate) fn build<'a>(
 ) -> Result<Path<'a>, webpki::Error> {
     let views: Vec<TrustAnchor<'_>> = candidates.iter().map(|known| borrowed(&known.anchor)).collect();
     let end_entity = EndEntityCert::try_from(chain[leaf].der())?;
-    let issuers = chain.iter().enumerate().filter(|(index, _)| *index != leaf);
-    let intermediates: Vec<CertificateDer<'_>> =
-        issuers.map(|(_, issuer)| CertificateDer::from(issuer.as_der())).collect();
-    let time =
-        UnixTime::since_unix_epoch(core::time::Duration::from_secs(now.as_unix().max(0).unsigned_abs()));
-
+    let intermediates = all_but(leaf, chain);
     let accepted: RefCell<Option<(Vec<usize>, usize)>> = RefCell::default();
     let rejected: RefCell<Vec<(Vec<usize>, usize)>> = RefCell::default();
     let choose = |path: &VerifiedPath<'_>| {
@@ -76,7 +71,7 @@ pub(crate) fn build<'a>(
         &algorithms,
         &views,
         &intermediates,
-        time,
+        unix_time(now),
         KeyUsage::server_auth(),
         None,
         Some(&choose),
@@ -86,6 +81,17 @@ pub(crate) fn build<'a>(
         Err(error) => latest_first_end(rejected.take(), chain).ok_or(error),
     };
     chosen.map(|(intermediates, anchor)| Path { intermediates, anchor: candidates[anchor] })
+}
+
+fn all_but(leaf: usize, chain: &[Certificate]) -> Vec<CertificateDer<'_>> {
+    let others = chain.iter().enumerate().filter(|(index, _)| *index != leaf);
+    others.map(|(_, other)| CertificateDer::from(other.as_der())).collect()
+}
+
+/// `webpki` knows no time before 1970.
+fn unix_time(instant: Timestamp) -> UnixTime {
+    let seconds = instant.as_unix().max(0).unsigned_abs();
+    UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds))
 }
 
 /// The anchors that an uploaded certificate names as its issuer. `webpki` would compare every name with every anchor.
