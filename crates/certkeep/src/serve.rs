@@ -57,10 +57,14 @@ async fn serve(mut config: Config, path: PathBuf, args: ServeArgs, is_default: b
     let Assembled { certs, router, mut background } = assemble(config, path, args, signals.reload).await?;
     let (listener, address) = bind(address, "--listen")?;
     let tls = match tls {
-        None => None,
+        None => {
+            let names = certs.follow_names(tokio::time::sleep);
+            background.spawn(async move { match names.await {} });
+            None
+        }
         Some(tls) => {
             let (listener, address) = bind(tls.listen, "--tls-listen")?;
-            Some((listener, address, Tls::start(certs, tls.name).await?))
+            Some((listener, address, Tls::start(certs, tls.name, &mut background).await?))
         }
     };
     tracing::info!(%address, store, "listening");
@@ -117,8 +121,6 @@ async fn assemble(
 
     let mut background = JoinSet::new();
     background.spawn(numbers::follow(handle.clone(), certs.clone(), store));
-    let names = certs.follow_names(tokio::time::sleep);
-    background.spawn(async move { match names.await {} });
     background.spawn(live.clone().follow(path, args, reload));
     let options = options(config.limits, config.expose_private_keys)
         .authenticator(Authenticator::new(live))

@@ -6,7 +6,7 @@ use cert_core::DnsName;
 use cert_rustls::Edge;
 use cert_service::{CertService, with_causes};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::JoinSet};
 use tokio_rustls::server::TlsStream;
 
 use crate::failure::Failure;
@@ -19,8 +19,13 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Begins to follow the store. That nothing is bound to the name yet is only said: the certificate may come later.
-    pub(crate) async fn start(certs: CertService, name: DnsName) -> Result<Self, Failure> {
+    /// Has the service's names followed in the background, by the edge, which opens renewed certificates as well: nobody
+    /// else need follow them. That nothing is bound to the name yet is only said: the certificate may come later.
+    pub(crate) async fn start(
+        certs: CertService,
+        name: DnsName,
+        background: &mut JoinSet<()>,
+    ) -> Result<Self, Failure> {
         // Tenants' domains are not served here, whatever a client asks for.
         let edge = Edge::builder(certs, Arc::new(aws_lc_rs::default_provider()))
             .only_name(name.clone())
@@ -29,8 +34,9 @@ impl Tls {
         let mut config =
             edge.server_config().map_err(|error| Failure::new(format!("cannot set TLS up: {error}")))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(edge.run(tokio::time::sleep));
-        tokio::spawn(count(edge.clone()));
+        let running = edge.run(tokio::time::sleep);
+        background.spawn(async move { match running.await {} });
+        background.spawn(count(edge.clone()));
         if let Err(error) = edge.warm(&name).await {
             let error = with_causes(&error);
             tracing::warn!(name = name.as_str(), error, "HTTPS clients are refused until this is mended");
