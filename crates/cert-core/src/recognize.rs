@@ -2,7 +2,10 @@
 
 use der::{Decode as _, Header, Reader as _, SliceReader, Tag};
 
-use crate::{KeyForm, cursor::Cursor};
+use crate::{
+    KeyForm,
+    cursor::{BIT_STRING, Cursor, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE},
+};
 
 /// What people upload, rightly or wrongly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +59,9 @@ impl Kind {
             ([INTEGER, SEQUENCE, OCTET_STRING, ..], _) => Self::PrivateKey(KeyForm::Pkcs8),
             ([INTEGER, INTEGER, INTEGER, ..], _) => Self::PrivateKey(KeyForm::Pkcs1),
             ([INTEGER, OCTET_STRING, ..], _) => Self::PrivateKey(KeyForm::Sec1),
-            ([INTEGER, INTEGER], _) | ([SEQUENCE, BIT_STRING], [OID, ..]) => Self::PublicKey,
+            ([INTEGER, INTEGER], _) | ([SEQUENCE, BIT_STRING], [OBJECT_IDENTIFIER, ..]) => Self::PublicKey,
             ([INTEGER, SEQUENCE, ..], _) => Self::Pkcs12,
-            ([OID, EXPLICIT_0], _) => Self::Pkcs7,
+            ([OBJECT_IDENTIFIER, EXPLICIT_0], _) => Self::Pkcs7,
             ([SEQUENCE, OCTET_STRING], _) => Self::EncryptedKey,
             (
                 [SEQUENCE, SEQUENCE, BIT_STRING],
@@ -82,11 +85,6 @@ pub(crate) fn starts_as_certificate(der: &[u8]) -> bool {
 
 /// The start of a PKCS #12 file of version 3 without lengths, as browsers write it.
 const PKCS12_IN_BER: &[u8] = &[0x30, 0x80, 0x02, 0x01, 0x03, 0x30, 0x80];
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OID: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 
 /// The tags of the first parts of a sequence: enough to tell everything above apart.

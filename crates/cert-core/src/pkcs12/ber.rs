@@ -3,6 +3,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::cursor::OCTET_STRING;
+
 /// The same in DER, as far as lengths and octet strings go. `None` for what is not even BER.
 pub(super) fn to_der(ber: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut rest = ber;
@@ -13,7 +15,6 @@ pub(super) fn to_der(ber: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 /// Real files have about ten levels. Each level copies what is within.
 const MAX_DEPTH: usize = 24;
-const OCTET_STRING: u8 = 0x04;
 const CONSTRUCTED: u8 = 0x20;
 const END_OF_CONTENTS: &[u8] = &[0, 0];
 
