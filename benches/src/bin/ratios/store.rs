@@ -12,7 +12,8 @@ use std::{
 
 use async_trait::async_trait;
 use cert_store::{
-    CertId, CertRecord, CertStore, CertSummary, MemoryStore, PageSize, Quota, SledStore, StoreError,
+    CertId, CertRecord, CertStore, CertSummary, MemoryStore, NewCert, PageSize, Quota, ServedChain,
+    SledStore, StoreError,
     conformance::{now, owner},
 };
 use certkeep_benches::{certs::cert, measure::interleaved};
@@ -76,23 +77,14 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-async fn fill(store: &dyn CertStore, count: u64) -> Vec<CertId> {
-    let mut ids = Vec::new();
-    for number in 0..count {
-        let inserted = store.insert(cert("alice", number), Quota::UNLIMITED, now()).await;
-        ids.push(inserted.expect("there is room").id);
-    }
-    ids
-}
-
 fn sled_reads(runtime: &Runtime, rounds: usize) -> Vec<Ratio> {
     let (folder, raw_folder) = (temporary(), temporary());
     let store: Box<dyn CertStore> = Box::new(SledStore::open(folder.path()).expect("the folder opens"));
-    let ids = runtime.block_on(fill_fast(&*store, KEPT));
+    let ids = runtime.block_on(fill(&*store, KEPT));
     let raw = sled::open(raw_folder.path()).expect("the folder opens");
-    for &id in &ids {
-        let entry = runtime.block_on(store.get(id)).expect("it is there");
-        raw.insert(id.0, raw_record(&entry)).expect("it is written");
+    for number in 0..KEPT {
+        let cert = cert("alice", number);
+        raw.insert(cert.id.0, raw_record(cert)).expect("it is written");
     }
     raw.flush().expect("it is written");
     let [mut ours, mut theirs, mut decoded] = [ids.iter().cycle(), ids.iter().cycle(), ids.iter().cycle()];
@@ -127,29 +119,15 @@ fn sled_reads(runtime: &Runtime, rounds: usize) -> Vec<Ratio> {
 }
 
 /// A record as one would store it without a store.
-type RawRecord = (CertSummary, cert_store::ServedChain);
+type RawRecord = (CertSummary, ServedChain);
 
-fn raw_record(record: &CertRecord) -> Vec<u8> {
-    let CertRecord {
-        id,
-        owner,
-        name,
-        common_name,
-        labels,
-        created,
-        generation,
-        superseded_by,
-        leaf,
-        chain,
-        ..
-    } = record.clone();
-    let summary =
-        CertSummary { id, owner, name, common_name, labels, created, generation, superseded_by, leaf };
-    postcard::to_stdvec(&(summary, chain)).expect("it encodes")
+fn raw_record(cert: NewCert) -> Vec<u8> {
+    let record: RawRecord = (CertSummary::of_new(&cert, now()), cert.chain);
+    postcard::to_stdvec(&record).expect("it encodes")
 }
 
 /// Many at once, so that they share what it costs to make them durable.
-async fn fill_fast(store: &dyn CertStore, count: u64) -> Vec<CertId> {
+async fn fill(store: &dyn CertStore, count: u64) -> Vec<CertId> {
     let mut ids = Vec::new();
     for start in (0..count).step_by(500) {
         let calls = (start..count.min(start + 500))
@@ -244,7 +222,7 @@ impl RawSled {
         Self { database, file }
     }
 
-    fn insert(&self, cert: &cert_store::NewCert) {
+    fn insert(&self, cert: &NewCert) {
         let summary = CertSummary::of_new(cert, now());
         let bytes = postcard::to_stdvec(&(summary, &cert.chain, &cert.sealed_key)).expect("it encodes");
         self.database.insert(cert.id.0, bytes).expect("it is written");
