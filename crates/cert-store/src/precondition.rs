@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cert_core::{DnsName, Timestamp};
 
 use crate::{
-    CertId, CertSummary, Generation, LeafFacts, OwnerId, Quota, StoreError, Target, TargetKind,
-    quota::Account,
+    BindOptions, Binding, CertId, CertSummary, Generation, LeafFacts, OwnerId, Quota, StoreError, Target,
+    TargetKind, quota::Account,
 };
 
 /// The certificate is the owner's.
@@ -35,6 +35,21 @@ pub(crate) fn may_serve(
         return Err(StoreError::NotCovered { id: cert.id, domain: domain.clone() });
     }
     ends_after(cert, now)
+}
+
+/// The owner may bind a certificate to a target where this is bound before; whether that changes anything.
+pub(crate) fn binds_anew(
+    before: Option<&Binding>,
+    owner: &OwnerId,
+    target: &Target,
+    held: (CertId, BindOptions),
+) -> Result<bool, StoreError> {
+    match before {
+        Some(binding) if binding.owner != *owner => {
+            Err(StoreError::BoundElsewhere { target: target.clone() })
+        }
+        before => Ok(before.is_none_or(|binding| (binding.id, binding.options) != held)),
+    }
 }
 
 /// The certificate ends after an instant.

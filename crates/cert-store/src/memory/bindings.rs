@@ -18,13 +18,8 @@ impl State {
         let cert = &self.cert(id)?.summary;
         precondition::owned_by(cert, owner)?;
         precondition::may_serve(cert, generation, &target.domain, now)?;
-        match self.binding(target) {
-            Some(binding) if binding.owner != *owner => {
-                return Err(StoreError::BoundElsewhere { target: target.clone() });
-            }
-            // It stands already: no event.
-            Some(binding) if (binding.id, binding.options) == (id, options) => return Ok(None),
-            _ => {}
+        if !precondition::binds_anew(self.binding(target).as_ref(), owner, target, (id, options))? {
+            return Ok(None);
         }
         Ok(self.point(target, Held { id, options }, now).filter(|&before| before != id))
     }

@@ -26,11 +26,8 @@ pub(in super::super) fn bind(
     precondition::owned_by(&cert, owner)?;
     precondition::may_serve(&cert, generation, &target.domain, now)?;
     let before = reads::binding(overlay, &target)?;
-    match &before {
-        Some(binding) if binding.owner != *owner => return Err(StoreError::BoundElsewhere { target }),
-        // It stands already: no event.
-        Some(binding) if (binding.id, binding.options) == (id, options) => return Ok(None),
-        _ => {}
+    if !precondition::binds_anew(before.as_ref(), owner, &target, (id, options))? {
+        return Ok(None);
     }
     point(overlay, owner, Held { target, id, options }, now)?;
     Ok(before.map(|binding| binding.id).filter(|&before| before != id))
