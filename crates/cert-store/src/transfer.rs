@@ -87,11 +87,10 @@ pub struct CertEntry {
 }
 
 impl CertEntry {
-    /// The kept generations with their chains and keys.
-    pub(crate) fn generations(&self) -> impl Iterator<Item = (Generation, &ServedChain, &SealedKey)> {
-        let previous = self.previous.as_ref();
-        let previous = previous.map(|kept| (kept.version.generation, &kept.chain, &kept.sealed_key));
-        previous.into_iter().chain([(self.summary.generation, &self.chain, &self.sealed_key)])
+    /// The kept generations with their keys.
+    pub(crate) fn sealed_keys(&self) -> impl Iterator<Item = (Generation, &SealedKey)> {
+        let previous = self.previous.as_ref().map(|kept| (kept.version.generation, &kept.sealed_key));
+        previous.into_iter().chain([(self.summary.generation, &self.sealed_key)])
     }
 }
 

@@ -45,7 +45,7 @@ impl State {
         if cert.bindings.iter().any(|binding| self.bound.contains_key(&binding.target)) {
             return Ok(None);
         }
-        cert.generations().try_for_each(|(.., sealed_key)| self.is_usable(sealed_key))?;
+        cert.sealed_keys().try_for_each(|(_, sealed_key)| self.is_usable(sealed_key))?;
         let CertEntry { summary, chain, sealed_key, previous, bindings } = cert;
         let mut account = self.account(&summary.owner, now);
         account.add(summary.leaf.not_after);

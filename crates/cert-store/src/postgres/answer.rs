@@ -21,13 +21,6 @@ pub(super) struct Answer {
     texts: Vec<String>,
 }
 
-/// What a refusal may have to name that its step knew already.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Named<'a> {
-    pub(super) owner: Option<&'a OwnerId>,
-    pub(super) target: Option<&'a Target>,
-}
-
 impl Answer {
     pub(super) fn of(operation: &'static str, row: &Row) -> Result<Self, Failure> {
         Self::read(operation, &mut Columns::of(row)).map_err(Failure::Row)
@@ -45,13 +38,13 @@ impl Answer {
         })
     }
 
-    /// The answer of a step that was not refused.
-    pub(super) fn done(self, named: Named<'_>) -> Result<Self, StoreError> {
+    /// The answer of a step that was not refused. A refusal may have to name the target that the step was about.
+    pub(super) fn done(self, target: Option<&Target>) -> Result<Self, StoreError> {
         match self.outcome.as_str() {
             "done" | "exists" | "existing" | "same" => Ok(self),
             _ => {
                 let operation = self.operation;
-                Err(self.refusal(named).unwrap_or_else(|source| corrupt(operation, source)))
+                Err(self.refusal(target).unwrap_or_else(|source| corrupt(operation, source)))
             }
         }
     }
@@ -69,34 +62,29 @@ impl Answer {
         self.generation.ok_or_else(|| corrupt(self.operation, "an answer without a generation".into()))
     }
 
-    fn refusal(self, named: Named<'_>) -> Result<StoreError, BackendError> {
+    fn refusal(self, target: Option<&Target>) -> Result<StoreError, BackendError> {
         let kek = || KekId::new(self.texts.first().map_or("", String::as_str));
         let number = |number: Option<i64>| u64::try_from(number.unwrap_or(0));
         let id = self.id.ok_or("a refusal without an id");
         Ok(match self.outcome.as_str() {
             "already_exists" => StoreError::AlreadyExists { id: id? },
-            "bound_elsewhere" => StoreError::BoundElsewhere {
-                target: named.target.ok_or("a refusal without a target")?.clone(),
-            },
+            "bound_elsewhere" => {
+                StoreError::BoundElsewhere { target: target.ok_or("a refusal without a target")?.clone() }
+            }
             "expired" => {
                 StoreError::Expired { id: id?, not_after: Timestamp::from_unix(self.first.unwrap_or(0)) }
             }
             "in_use" => StoreError::InUse { kek: kek()? },
             "no_previous" => StoreError::NoPrevious { id: id? },
             "not_covered" => {
-                let target = named.target.ok_or("a refusal without a target")?;
+                let target = target.ok_or("a refusal without a target")?;
                 StoreError::NotCovered { id: id?, domain: target.domain.clone() }
             }
             "not_found" => StoreError::NotFound { id: id? },
-            "quota_exceeded" => {
-                // A step that names no owner tells whose quota it is.
-                let owner = match (named.owner, self.texts.first()) {
-                    (Some(owner), _) => owner.clone(),
-                    (None, Some(owner)) => OwnerId::new(owner)?,
-                    (None, None) => return Err("a refusal without an owner".into()),
-                };
-                StoreError::QuotaExceeded { owner, limit: number(self.first)? }
-            }
+            "quota_exceeded" => StoreError::QuotaExceeded {
+                owner: OwnerId::new(self.texts.first().map_or("", String::as_str))?,
+                limit: number(self.first)?,
+            },
             "retired" => StoreError::Retired { kek: kek()? },
             "stale" => StoreError::Stale { id: id?, generation: self.generation },
             "still_bound" => {

@@ -58,7 +58,7 @@ impl HostByHost {
     /// A connection that the caller drives.
     pub(super) async fn connect_to_drive(&self) -> Result<(Client, Driver), ConnectError> {
         let first = self.last.load(Ordering::Relaxed);
-        let mut failure = ConnectError::NoHost;
+        let mut failure = ConnectError::NoAnswer(self.patience);
         for index in (first..self.hosts.len()).chain(0..first) {
             match timeout(self.patience, self.hosts[index].connect(self.tls.clone())).await {
                 Ok(Ok(connected)) => {
@@ -67,9 +67,6 @@ impl HostByHost {
                 }
                 // A refusal says more than silence, so it is kept.
                 Ok(Err(error)) => failure = ConnectError::Refused(error),
-                Err(_) if matches!(failure, ConnectError::NoHost) => {
-                    failure = ConnectError::NoAnswer(self.patience);
-                }
                 Err(_) => {}
             }
         }
@@ -88,8 +85,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) enum ConnectError {
     #[error("the server did not answer within {0:?}")]
     NoAnswer(Duration),
-    #[error("no host is named")]
-    NoHost,
     #[error("{}", explain(.0))]
     Refused(#[source] Error),
 }
@@ -122,7 +117,7 @@ impl Connect for Connector {
                     Ok(connected) => return Ok(connected),
                     Err(ConnectError::Refused(error)) => return Err(error),
                     // One that hangs may go on, or another be promoted: until the pool's time is up.
-                    Err(ConnectError::NoAnswer(_) | ConnectError::NoHost) => tokio::task::yield_now().await,
+                    Err(ConnectError::NoAnswer(_)) => tokio::task::yield_now().await,
                 }
             }
         })

@@ -5,10 +5,9 @@ use cert_core::Timestamp;
 
 use super::{
     PostgresStore,
-    answer::Named,
     error::raised,
     rows::{self, Columns},
-    values::{Version, behind, count, labels, shard, target, text},
+    values::{Version, behind, count, labels, number, target, text},
 };
 use crate::{
     BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, ClaimName, Entry, EntryKey, Event,
@@ -24,7 +23,7 @@ impl CertStore for PostgresStore {
             .step(
                 &self.calls.insert,
                 &[
-                    &shard(cert.id),
+                    &number(cert.id.shard()),
                     &&cert.id.0[..],
                     &cert.owner.as_str(),
                     &text(&cert.name),
@@ -36,7 +35,7 @@ impl CertStore for PostgresStore {
                 ],
             )
             .await?
-            .done(Named { owner: Some(&cert.owner), ..Named::default() })?;
+            .done(None)?;
         Ok(Inserted {
             id: answer.id().unwrap_or(cert.id),
             generation: answer.generation()?,
@@ -46,7 +45,7 @@ impl CertStore for PostgresStore {
 
     async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {
         let call = &self.calls.get;
-        let rows = self.sessions.read(call, &[&shard(id), &&id.0[..]]).await?;
+        let rows = self.sessions.read(call, &[&number(id.shard()), &&id.0[..]]).await?;
         let record = rows::first(call.operation, rows, |columns| {
             let (summary, chain) = (columns.summary()?, columns.chain()?);
             Ok(summary.into_record(chain, columns.previous()?))
@@ -56,7 +55,7 @@ impl CertStore for PostgresStore {
 
     async fn sealed_key(&self, id: CertId, generation: Generation) -> Result<SealedKey, StoreError> {
         let call = &self.calls.sealed_key;
-        let parameters = [&shard(id) as _, &&id.0[..] as _, &(generation.0 as i64) as _];
+        let parameters = [&number(id.shard()) as _, &&id.0[..] as _, &(generation.0 as i64) as _];
         let rows = self.sessions.read(call, &parameters).await?;
         rows::first(call.operation, rows, |columns| columns.sealed_key())?.ok_or(StoreError::NotFound { id })
     }
@@ -68,7 +67,7 @@ impl CertStore for PostgresStore {
         size: PageSize,
     ) -> Result<Vec<CertSummary>, StoreError> {
         let call = &self.calls.page;
-        let (shard, after) = (owner.shard().as_u16() as i16, after_id(after.as_ref()));
+        let (shard, after) = (number(owner.shard()), after_id(after.as_ref()));
         let rows = self.sessions.read(call, &[&shard, &owner.as_str(), &after, &items(size)]).await?;
         rows::all(call.operation, rows, |columns| columns.summary())
     }
@@ -80,7 +79,7 @@ impl CertStore for PostgresStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<CertSummary>, StoreError> {
-        let (shard, owner) = (owner.shard().as_u16() as i16, owner.as_str());
+        let (shard, owner) = (number(owner.shard()), owner.as_str());
         let (after, size) = (after_id(after.as_ref()), items(size));
         let (kind, value) = match by {
             FindBy::Covering(domain) => {
@@ -118,7 +117,7 @@ impl CertStore for PostgresStore {
             .step(
                 &self.calls.replace,
                 &[
-                    &shard(id),
+                    &number(id.shard()),
                     &&id.0[..],
                     &(generation.0 as i64),
                     &version_row,
@@ -127,7 +126,7 @@ impl CertStore for PostgresStore {
                 ],
             )
             .await?;
-        answer.done(Named::default())?.generation()
+        answer.done(None)?.generation()
     }
 
     async fn rollback(
@@ -142,7 +141,7 @@ impl CertStore for PostgresStore {
             .step(
                 &self.calls.rollback,
                 &[
-                    &shard(id),
+                    &number(id.shard()),
                     &&id.0[..],
                     &(generation.0 as i64),
                     &sealed_key.kek_id().as_str(),
@@ -152,12 +151,13 @@ impl CertStore for PostgresStore {
                 ],
             )
             .await?;
-        answer.done(Named::default())?.generation()
+        answer.done(None)?.generation()
     }
 
     async fn delete_if_unbound(&self, id: CertId, owner: &OwnerId, now: Timestamp) -> Result<(), StoreError> {
-        let parameters = [&shard(id) as _, &&id.0[..] as _, &owner.as_str() as _, &now.as_unix() as _];
-        self.step(&self.calls.delete, &parameters).await?.done(Named::default()).map(drop)
+        let parameters =
+            [&number(id.shard()) as _, &&id.0[..] as _, &owner.as_str() as _, &now.as_unix() as _];
+        self.step(&self.calls.delete, &parameters).await?.done(None).map(drop)
     }
 
     async fn claim(
@@ -175,7 +175,7 @@ impl CertStore for PostgresStore {
 
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
         let call = &self.calls.usage;
-        let parameters = [&(owner.shard().as_u16() as i16) as _, &owner.as_str() as _, &now.as_unix() as _];
+        let parameters = [&number(owner.shard()) as _, &owner.as_str() as _, &now.as_unix() as _];
         let rows = self.sessions.read(call, &parameters).await?;
         let usage = rows::first(call.operation, rows, |columns| {
             Ok(Usage { total: columns.count()?, live: columns.count()? })
@@ -197,7 +197,7 @@ impl CertStore for PostgresStore {
             .step(
                 &self.calls.bind,
                 &[
-                    &shard(id),
+                    &number(id.shard()),
                     &&id.0[..],
                     &owner.as_str(),
                     &(generation.0 as i64),
@@ -210,7 +210,7 @@ impl CertStore for PostgresStore {
                 ],
             )
             .await?;
-        Ok(answer.done(Named { target: Some(bound), ..Named::default() })?.id())
+        Ok(answer.done(Some(bound))?.id())
     }
 
     async fn take_over(
@@ -230,7 +230,7 @@ impl CertStore for PostgresStore {
                     &kind,
                     &domain,
                     &slot,
-                    &(owner.shard().as_u16() as i16),
+                    &number(owner.shard()),
                     &&from.0[..],
                     &&to.0[..],
                     &(generation.0 as i64),
@@ -239,7 +239,7 @@ impl CertStore for PostgresStore {
                 ],
             )
             .await?;
-        answer.done(Named { target: Some(bound), ..Named::default() }).map(drop)
+        answer.done(Some(bound)).map(drop)
     }
 
     async fn move_binding(
@@ -259,17 +259,17 @@ impl CertStore for PostgresStore {
                     &kind,
                     &domain,
                     &slot,
-                    &(from.shard().as_u16() as i16),
+                    &number(from.shard()),
                     &from.as_str(),
                     &to.as_str(),
-                    &shard(id),
+                    &number(id.shard()),
                     &&id.0[..],
                     &(generation.0 as i64),
                     &now.as_unix(),
                 ],
             )
             .await?
-            .done(Named { target: Some(bound), ..Named::default() })?;
+            .done(Some(bound))?;
         Ok(answer.id().unwrap_or(id))
     }
 
@@ -280,11 +280,11 @@ impl CertStore for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<CertId>, StoreError> {
         let (kind, domain, slot) = target(bound);
-        let owner_shard = owner.shard().as_u16() as i16;
+        let owner_shard = number(owner.shard());
         let answer = self
             .step(&self.calls.unbind, &[&kind, &domain, &slot, &owner_shard, &owner.as_str(), &now.as_unix()])
             .await?;
-        Ok(answer.done(Named { target: Some(bound), ..Named::default() })?.id())
+        Ok(answer.done(Some(bound))?.id())
     }
 
     async fn bound(&self, bound: &Target) -> Result<Option<Binding>, StoreError> {
@@ -295,7 +295,7 @@ impl CertStore for PostgresStore {
 
     async fn bindings(&self, id: CertId) -> Result<Vec<Binding>, StoreError> {
         let call = &self.calls.bindings;
-        let rows = self.sessions.read(call, &[&shard(id), &&id.0[..]]).await?;
+        let rows = self.sessions.read(call, &[&number(id.shard()), &&id.0[..]]).await?;
         rows::all(call.operation, rows, |columns| columns.binding())
     }
 
@@ -391,14 +391,14 @@ impl CertStore for PostgresStore {
         let answer = self
             .step(
                 &self.calls.rewrap,
-                &[&shard(id), &&id.0[..], &(generation.0 as i64), &from.as_str(), &kek, &sealed],
+                &[&number(id.shard()), &&id.0[..], &(generation.0 as i64), &from.as_str(), &kek, &sealed],
             )
             .await?;
-        answer.done(Named::default()).map(drop)
+        answer.done(None).map(drop)
     }
 
     async fn retire(&self, kek: &KekId, _now: Timestamp) -> Result<(), StoreError> {
-        self.step(&self.calls.retire, &[&kek.as_str()]).await?.done(Named::default()).map(drop)
+        self.step(&self.calls.retire, &[&kek.as_str()]).await?.done(None).map(drop)
     }
 
     async fn export(&self, after: Option<&EntryKey>, size: PageSize) -> Result<Vec<Entry>, StoreError> {

@@ -6,12 +6,12 @@ use tokio_postgres::{IsolationLevel, Row, Transaction};
 
 use super::{
     PostgresStore,
-    answer::{Answer, Named},
+    answer::Answer,
     error::{Failure, raised},
     rows,
     session::Parameters,
     statements::Call,
-    values::{Version, labels, shard, target, text},
+    values::{Version, labels, number, target, text},
 };
 use crate::{CertEntry, CertId, ClaimName, Entry, EntryKey, StoreError};
 
@@ -80,7 +80,7 @@ impl PostgresStore {
         if answer.is("conflict") {
             return Err(StoreError::Conflict { key });
         }
-        Ok(answer.done(Named::default())?.is("done"))
+        Ok(answer.done(None)?.is("done"))
     }
 
     async fn import_cert(&self, cert: &CertEntry, now: Timestamp) -> Result<bool, StoreError> {
@@ -95,7 +95,7 @@ impl PostgresStore {
             if answer.is("conflict") {
                 return Err(conflict());
             }
-            if !answer.done(Named::default())?.is("exists") {
+            if !answer.done(None)?.is("exists") {
                 return Ok(true);
             }
             // Is it the same? If it has gone meanwhile, there is room for this one.
@@ -122,7 +122,7 @@ impl PostgresStore {
             .write(
                 call,
                 &[
-                    &shard(summary.id),
+                    &number(summary.id.shard()),
                     &&summary.id.0[..],
                     &summary.owner.as_str(),
                     &text(&summary.name),
@@ -148,7 +148,7 @@ impl PostgresStore {
     /// The entry of one certificate.
     async fn entry_of(&self, id: CertId) -> Result<Option<CertEntry>, StoreError> {
         let call = &self.calls.export_cert;
-        let rows = self.sessions.read(call, &[&shard(id), &&id.0[..]]).await?;
+        let rows = self.sessions.read(call, &[&number(id.shard()), &&id.0[..]]).await?;
         rows::first(call.operation, rows, |columns| columns.cert_entry())
     }
 }

@@ -7,7 +7,7 @@ use postgres_types::ToSql;
 
 use super::error::BACKEND;
 use crate::{
-    CertId, Labels, LeafFacts, SealedKey, ServedChain, StoreError, Target,
+    Labels, LeafFacts, SealedKey, ServedChain, Shard, StoreError, Target,
     cert::{key_type_number, upload_digest},
 };
 
@@ -82,8 +82,9 @@ fn number_of(key_type: KeyType) -> Result<i32, StoreError> {
     })
 }
 
-pub(super) fn shard(id: CertId) -> i16 {
-    id.shard().as_u16() as i16
+/// A shard as the server has it. There are 4096.
+pub(super) const fn number(shard: Shard) -> i16 {
+    shard.as_u16() as i16
 }
 
 /// A count as the server has it.

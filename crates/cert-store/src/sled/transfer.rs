@@ -92,7 +92,7 @@ fn import_cert(
             return Ok(None);
         }
     }
-    for (generation, _, sealed_key) in cert.generations() {
+    for (generation, sealed_key) in cert.sealed_keys() {
         sealing::is_usable(overlay, sealed_key)?;
         sealing::put_key(overlay, id, generation, sealed_key)?;
     }

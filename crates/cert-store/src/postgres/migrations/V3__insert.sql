@@ -21,9 +21,9 @@ begin
     elsif {schema}.is_retired(p_version.kek) then
         return {schema}.answered('retired', texts => array[p_version.kek]);
     elsif v_owner.live >= p_live then
-        return {schema}.answered('quota_exceeded', first => p_live);
+        return {schema}.answered('quota_exceeded', first => p_live, texts => array[p_owner]);
     elsif v_owner.total >= p_total then
-        return {schema}.answered('quota_exceeded', first => p_total);
+        return {schema}.answered('quota_exceeded', first => p_total, texts => array[p_owner]);
     end if;
     if not {schema}.put_cert(p_shard, p_id, p_owner, p_name, p_labels, p_now, null, 1, p_version) then
         return {schema}.answered('already_exists', id => p_id);
