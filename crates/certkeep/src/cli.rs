@@ -175,3 +175,33 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) write_chain: Option<PathBuf>,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use super::Cli;
+
+    /// The examples of a command's help and of those below it, without what a shell makes of them.
+    fn examples(command: &Command, found: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines =
+            help.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+        found.extend(lines.filter_map(|line| line.find("certkeep ").map(|start| line[start..].to_owned())));
+        command.get_subcommands().for_each(|command| examples(command, found));
+    }
+
+    #[test]
+    fn examples_of_the_help_are_commands() {
+        let mut found = Vec::new();
+        examples(&Cli::command(), &mut found);
+        assert!(found.len() > 20, "{found:#?}");
+        for example in found {
+            let words = ["  ", " | ", " > ", " >> "]
+                .iter()
+                .fold(example.as_str(), |line, end| line.split(end).next().unwrap_or(line));
+            let parsed = Cli::command().try_get_matches_from(words.split(' '));
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+}
