@@ -11,9 +11,9 @@ use server::{ALICE, ROOT, Site, Tenant};
 /// The variable by which `cargo xtask test` says where schemathesis is installed.
 const SCHEMATHESIS: &str = "CERTKEEP_TEST_SCHEMATHESIS";
 
-/// What every answer is held to.
-const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
-    response_headers_conformance,response_schema_conformance,unsupported_method,allow_header_conformance,ignored_auth";
+/// The check that is left out: a request that fits the schema may well be refused, for what it holds, and the API that is
+/// spoken here answers 400 even for a certificate that does not exist.
+const NOT_CHECKED: &str = "positive_data_acceptance";
 
 #[test]
 fn a_tenant_meets_no_answer_that_is_not_documented() {
@@ -39,8 +39,16 @@ fn run_as(caller: Tenant, examples: &str) {
         .collect();
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let output = Command::new(program)
-        .args(["run", &format!("{}/openapi.json", server.url), "--checks", CHECKS])
-        .args(["--phases", "coverage,fuzzing", "--max-examples", examples, "--seed", "12", "--no-color"])
+        .args(["run", &format!("{}/openapi.json", server.url), "--exclude-checks", NOT_CHECKED])
+        .args([
+            "--phases",
+            "examples,coverage,fuzzing,stateful",
+            "--max-examples",
+            examples,
+            "--seed",
+            "12",
+            "--no-color",
+        ])
         .args([
             "--workers",
             "2",

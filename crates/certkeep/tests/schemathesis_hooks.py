@@ -29,7 +29,9 @@ schemathesis.auth.set_from_requests(QBox())
 
 
 def one_of(known, value):
-    """Every second time something that exists; the rest stays as it was made up."""
+    """Every second time something that exists; the rest stays as it was made up, and so does what is no text at all."""
+    if not isinstance(value, str):
+        return value
     number = sum(str(value).encode())
     return known[number // 2 % len(known)] if number % 2 else value
 
