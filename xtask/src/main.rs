@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 
 mod command;
+mod failover;
 mod fuzz;
 mod machine;
 mod measure;
@@ -24,13 +25,16 @@ Examples:
   cargo xtask hostile         what the worst known inputs cost, and the bound
   cargo xtask ratios --json   the ratios that docs and issues speak of, for a program
   cargo xtask measure edge    start, memory and floods with 50,000 certificates and 1M names
-  cargo xtask fuzz pem --seconds 60"
+  cargo xtask fuzz pem --seconds 60
+  cargo xtask failover        three Postgres under Patroni, primaries killed under load (minutes)"
 )]
 enum Cli {
     /// Format, lints, tests, documentation; the official Python SDK and schemathesis against the real server
     Test(test::Options),
     /// The criterion suites, OpenSSL and other libraries beside us
     Bench(measure::BenchOptions),
+    /// Primaries killed under load, three times, with `deploy/patroni.yaml`
+    Failover,
     /// The fuzz targets, each for a while
     Fuzz(fuzz::Options),
     /// What the calls of a store cost with more and more certificates, as a table
@@ -48,6 +52,7 @@ enum Cli {
 fn main() -> ExitCode {
     let result = match Cli::parse() {
         Cli::Bench(options) => measure::bench(&options),
+        Cli::Failover => failover::run(),
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Growth(options) => measure::growth(&options),
         Cli::Hostile(options) => measure::hostile(&options),
