@@ -97,7 +97,7 @@ impl Parts {
         loop {
             let seen = self.seen(id);
             let bound = self.certs.open_bound(&Caller::edge(), id).await.map_err(LoadError::service)?;
-            let found = bound.record.generation;
+            let found = bound.record.summary.generation;
             if found < seen {
                 return Err(LoadError::Outdated { id, seen, found });
             }
@@ -110,7 +110,7 @@ impl Parts {
     /// Makes of what the store gave what rustls serves.
     fn admit(&self, bound: BoundCert) -> Result<Hot, LoadError> {
         let BoundCert { record, key } = bound;
-        let (id, generation) = (record.id, record.generation);
+        let (id, generation) = (record.summary.id, record.summary.generation);
         let form = |der: Vec<u8>| match key.form() {
             KeyForm::Pkcs1 => PrivateKeyDer::Pkcs1(PrivatePkcs1KeyDer::from(der)),
             KeyForm::Pkcs8 => PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der)),
@@ -121,7 +121,7 @@ impl Parts {
         let signing = signing.map_err(|source| LoadError::Key { id, source })?;
         let (chain, own_bytes) = self.chain(&record.chain);
         let key = Arc::new(CertifiedKey::new(chain, signing));
-        Ok(Hot::new(key, record.leaf.key_type, generation, own_bytes))
+        Ok(Hot::new(key, record.summary.leaf.key_type, generation, own_bytes))
     }
 
     /// The chain, and the length of what no other chain shares.

@@ -1,6 +1,6 @@
 //! Which certificate serves which domain.
 
-use cert_store::{BindOptions, Binding, CertId, CertRecord, OwnerId, PageSize, StoreError, Target};
+use cert_store::{BindOptions, Binding, CertId, CertSummary, OwnerId, PageSize, StoreError, Target};
 
 use crate::{Action, Caller, CertService, ServiceError, Subject, service::ATTEMPTS, takeover::other_slot};
 
@@ -23,13 +23,13 @@ impl CertService {
     ) -> Result<Option<CertId>, ServiceError> {
         let mut attempts = 0..ATTEMPTS;
         loop {
-            let record = self.owned(caller, id).await?;
-            match self.bind_record(&record, target, options).await {
+            let cert = self.owned(caller, id).await?.summary;
+            match self.bind_cert(&cert, target, options).await {
                 // Something has changed since it was read: what stands now is meant.
                 Err(ServiceError::Store(StoreError::Stale { .. })) if attempts.next().is_some() => {}
                 Err(error) => return Err(error),
                 Ok(Bound { action, previous }) => {
-                    let subject = Subject::Cert { owner: &record.owner, id, target: Some(target) };
+                    let subject = Subject::Cert { owner: &cert.owner, id, target: Some(target) };
                     self.note(caller, action, subject);
                     return Ok(previous);
                 }
@@ -52,9 +52,9 @@ impl CertService {
         id: CertId,
     ) -> Result<CertId, ServiceError> {
         self.over_all(caller)?;
-        let record = self.parts.store.get(id).await?;
-        let previous = self.move_slots(target, from, &record).await?;
-        let subject = Subject::Cert { owner: &record.owner, id, target: Some(target) };
+        let cert = self.parts.store.get(id).await?.summary;
+        let previous = self.move_slots(target, from, &cert).await?;
+        let subject = Subject::Cert { owner: &cert.owner, id, target: Some(target) };
         self.note(caller, Action::Moved, subject);
         Ok(previous)
     }
@@ -110,19 +110,19 @@ impl CertService {
         Ok(self.parts.store.bound_by(self.owner_of(caller)?, after, size).await?)
     }
 
-    async fn bind_record(
+    async fn bind_cert(
         &self,
-        record: &CertRecord,
+        cert: &CertSummary,
         target: &Target,
         options: BindOptions,
     ) -> Result<Bound, ServiceError> {
-        let (store, CertRecord { id, owner, generation, .. }) = (&self.parts.store, record);
+        let (store, CertSummary { id, owner, generation, .. }) = (&self.parts.store, cert);
         let sibling = store.bound(&other_slot(target)).await?;
         if sibling.is_some_and(|sibling| sibling.owner != *owner) {
-            return self.move_here(record, target, options).await;
+            return self.move_here(cert, target, options).await;
         }
         match store.bind(*id, owner, *generation, target, options, self.now()).await {
-            Err(StoreError::BoundElsewhere { .. }) => self.move_here(record, target, options).await,
+            Err(StoreError::BoundElsewhere { .. }) => self.move_here(cert, target, options).await,
             previous => Ok(Bound { action: Action::Bound, previous: previous? }),
         }
     }
@@ -130,11 +130,11 @@ impl CertService {
     /// Takes a domain from another owner, if it may move. Whose it was and what served it is not told.
     async fn move_here(
         &self,
-        record: &CertRecord,
+        cert: &CertSummary,
         target: &Target,
         options: BindOptions,
     ) -> Result<Bound, ServiceError> {
-        let (store, CertRecord { id, owner, generation, .. }) = (&self.parts.store, record);
+        let (store, CertSummary { id, owner, generation, .. }) = (&self.parts.store, cert);
         let held = [store.bound(target).await?, store.bound(&other_slot(target)).await?];
         let Some(holder) = held.into_iter().flatten().map(|held| held.owner).find(|holder| holder != owner)
         else {
@@ -143,7 +143,7 @@ impl CertService {
         if !self.parts.authority.may_move(target, &holder, owner).await {
             return Err(StoreError::BoundElsewhere { target: target.clone() }.into());
         }
-        self.move_slots(target, &holder, record).await?;
+        self.move_slots(target, &holder, cert).await?;
         if options != BindOptions::default() {
             store.bind(*id, owner, *generation, target, options, self.now()).await?;
         }
@@ -155,9 +155,9 @@ impl CertService {
         &self,
         target: &Target,
         from: &OwnerId,
-        record: &CertRecord,
+        cert: &CertSummary,
     ) -> Result<CertId, StoreError> {
-        let (store, CertRecord { id, owner, generation, .. }) = (&self.parts.store, record);
+        let (store, CertSummary { id, owner, generation, .. }) = (&self.parts.store, cert);
         let moved = store.move_binding(target, from, owner, *id, *generation, self.now()).await;
         let sibling = other_slot(target);
         let is_left = store.bound(&sibling).await?.is_some_and(|left| left.owner == *from && from != owner);

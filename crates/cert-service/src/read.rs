@@ -1,5 +1,7 @@
 //! Reading, listing and deleting what is stored.
 
+use std::sync::Arc;
+
 use cert_core::DnsName;
 use cert_store::{
     CertId, CertRecord, CertSummary, FindBy, Generation, LeafFacts, Marker, MarkerCall, OwnerId, PageSize,
@@ -15,13 +17,13 @@ use crate::{
 /// A part of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
-    certs: Vec<CertSummary>,
+    certs: Vec<Arc<CertSummary>>,
     marker: Option<String>,
 }
 
 impl Page {
     /// The certificates, in the order of their ids, which is that of their upload.
-    pub fn certs(&self) -> &[CertSummary] {
+    pub fn certs(&self) -> &[Arc<CertSummary>] {
         &self.certs
     }
 
@@ -61,7 +63,7 @@ impl CertService {
     ) -> Result<(CertRecord, PlainKey), ServiceError> {
         let mut record = self.owned(caller, id).await?;
         let key = self.open_current(&mut record).await?;
-        self.record(caller, Action::KeyRead, &record.owner, id);
+        self.record(caller, Action::KeyRead, &record.summary.owner, id);
         Ok((record, key))
     }
 
@@ -70,8 +72,8 @@ impl CertService {
     pub(crate) async fn open_current(&self, record: &mut CertRecord) -> Result<PlainKey, ServiceError> {
         let mut attempts = 0..ATTEMPTS;
         loop {
-            let (id, generation) = (record.id, record.generation);
-            match self.open_generation(&record.owner, id, generation, &record.leaf).await {
+            let CertSummary { id, ref owner, generation, ref leaf, .. } = *record.summary;
+            match self.open_generation(owner, id, generation, leaf).await {
                 Err(ServiceError::Store(StoreError::NotFound { .. })) if attempts.next().is_some() => {
                     *record = self.parts.store.get(id).await?;
                 }
@@ -135,13 +137,13 @@ impl CertService {
     /// As [`get`](Self::get), and [`ServiceError::StillBound`] (400611 or 400911) while it is bound.
     pub async fn delete(&self, caller: &Caller, id: CertId) -> Result<(), ServiceError> {
         let record = self.owned(caller, id).await?;
-        match self.parts.store.delete_if_unbound(id, &record.owner, self.now()).await {
+        match self.parts.store.delete_if_unbound(id, &record.summary.owner, self.now()).await {
             Err(source @ StoreError::StillBound { .. }) => {
                 Err(ServiceError::StillBound { domains: self.some_domains(id).await, source })
             }
             deleted => {
                 deleted?;
-                self.record(caller, Action::Deleted, &record.owner, id);
+                self.record(caller, Action::Deleted, &record.summary.owner, id);
                 Ok(())
             }
         }

@@ -1,7 +1,7 @@
 //! Renewal under the same id, and back.
 
 use cert_core::{Finding, Timestamp, ValidatedBundle};
-use cert_store::{CertId, CertRecord, Generation, NewVersion, Quota, StoreError};
+use cert_store::{CertId, CertRecord, CertSummary, Generation, NewVersion, Quota, StoreError};
 
 use crate::{
     Action, Caller, CertService, ServiceError, Upload,
@@ -48,17 +48,17 @@ impl CertService {
         upload: Upload,
         expected: Option<Generation>,
     ) -> Result<Replaced, ServiceError> {
-        let record = self.owned(caller, id).await?;
+        let cert = self.owned(caller, id).await?.summary;
         let (input, attributes) = upload::split(upload)?;
-        keeps_attributes(&record, &attributes)?;
-        let (plan, now) = (self.parts.policies.plan(&record.owner), self.now());
-        let bundle = self.decode(&record.owner, &input, &plan, now).await?;
+        keeps_attributes(&cert, &attributes)?;
+        let (plan, now) = (self.parts.policies.plan(&cert.owner), self.now());
+        let bundle = self.decode(&cert.owner, &input, &plan, now).await?;
         let bundle = self.validate(bundle, &input, &plan, now).await?;
         let common_name = upload::shown_common_name(attributes.common_name, bundle.leaf());
-        let mut generation = expected.unwrap_or(record.generation);
+        let mut generation = expected.unwrap_or(cert.generation);
         let mut attempts = 0..ATTEMPTS;
         loop {
-            match self.exchange(&record, generation, &bundle, &common_name, plan.quota(), now).await {
+            match self.exchange(&cert, generation, &bundle, &common_name, plan.quota(), now).await {
                 // Another replacement came between: without `expected`, the later one stands.
                 Err(ServiceError::Store(StoreError::Stale { generation: Some(standing), .. }))
                     if expected.is_none() && attempts.next().is_some() =>
@@ -67,8 +67,8 @@ impl CertService {
                 }
                 standing => {
                     let standing = standing?;
-                    if standing != record.generation {
-                        self.record(caller, Action::Replaced, &record.owner, id);
+                    if standing != cert.generation {
+                        self.record(caller, Action::Replaced, &cert.owner, id);
                     }
                     return Ok(Replaced { generation: standing, warnings: bundle.warnings().to_vec() });
                 }
@@ -90,13 +90,13 @@ impl CertService {
         id: CertId,
         expected: Option<Generation>,
     ) -> Result<Generation, ServiceError> {
-        let record = self.owned(caller, id).await?;
-        let standing = record.generation;
+        let CertRecord { summary: cert, previous, .. } = self.owned(caller, id).await?;
+        let standing = cert.generation;
         if expected.is_some_and(|expected| expected != standing) {
             return Err(StoreError::Stale { id, generation: Some(standing) }.into());
         }
-        let kept = record.previous.as_ref().ok_or(StoreError::NoPrevious { id })?;
-        let key = match self.open_generation(&record.owner, id, kept.generation, &kept.leaf).await {
+        let kept = previous.ok_or(StoreError::NoPrevious { id })?;
+        let key = match self.open_generation(&cert.owner, id, kept.generation, &kept.leaf).await {
             // It is kept no more: the certificate was replaced since it was read.
             Err(ServiceError::Store(StoreError::NotFound { .. })) => {
                 return Err(self.moved_on(id).await);
@@ -104,17 +104,17 @@ impl CertService {
             opened => opened?,
         };
         let spki = &kept.leaf.spki_fingerprint;
-        let context = SealContext::new(&record.owner, id, standing.next(), spki);
+        let context = SealContext::new(&cert.owner, id, standing.next(), spki);
         let sealed_key = sealing::seal_again(&*self.parts.wrapper, &context, &key).await?;
-        let quota = self.parts.policies.plan(&record.owner).quota();
+        let quota = self.parts.policies.plan(&cert.owner).quota();
         let generation = self.parts.store.rollback(id, standing, sealed_key, quota, self.now()).await?;
-        self.record(caller, Action::RolledBack, &record.owner, id);
+        self.record(caller, Action::RolledBack, &cert.owner, id);
         Ok(generation)
     }
 
     async fn exchange(
         &self,
-        record: &CertRecord,
+        cert: &CertSummary,
         generation: Generation,
         bundle: &ValidatedBundle,
         common_name: &str,
@@ -122,31 +122,31 @@ impl CertService {
         now: Timestamp,
     ) -> Result<Generation, ServiceError> {
         let spki = bundle.leaf().spki_fingerprint();
-        let context = SealContext::new(&record.owner, record.id, generation.next(), &spki);
+        let context = SealContext::new(&cert.owner, cert.id, generation.next(), &spki);
         let version = NewVersion {
             common_name: common_name.to_owned(),
             leaf: upload::facts(bundle),
             chain: upload::served_chain(bundle),
             sealed_key: sealing::seal(&*self.parts.wrapper, &context, bundle.key()).await?,
         };
-        Ok(self.parts.store.replace(record.id, generation, version, quota, now).await?)
+        Ok(self.parts.store.replace(cert.id, generation, version, quota, now).await?)
     }
 
     /// What has become of a certificate whose version went away under the call.
     async fn moved_on(&self, id: CertId) -> ServiceError {
         match self.parts.store.get(id).await {
-            Ok(record) => StoreError::Stale { id, generation: Some(record.generation) }.into(),
+            Ok(record) => StoreError::Stale { id, generation: Some(record.summary.generation) }.into(),
             Err(error) => error.into(),
         }
     }
 }
 
 /// A replacement changes no name and no labels; said again they are as good as left out.
-fn keeps_attributes(record: &CertRecord, sent: &Attributes) -> Result<(), ServiceError> {
-    if !sent.name.is_empty() && sent.name != record.name {
+fn keeps_attributes(cert: &CertSummary, sent: &Attributes) -> Result<(), ServiceError> {
+    if !sent.name.is_empty() && sent.name != cert.name {
         return Err(ServiceError::NotChangeable { field: "name" });
     }
-    if !sent.labels.is_empty() && sent.labels != record.labels {
+    if !sent.labels.is_empty() && sent.labels != cert.labels {
         return Err(ServiceError::NotChangeable { field: "labels" });
     }
     Ok(())

@@ -75,7 +75,7 @@ impl CertService {
     pub(crate) async fn owned(&self, caller: &Caller, id: CertId) -> Result<CertRecord, ServiceError> {
         not_edge(caller)?;
         let record = self.parts.store.get(id).await?;
-        if caller.may_act_on(&record.owner) { Ok(record) } else { Err(ServiceError::NotOwner { id }) }
+        if caller.may_act_on(&record.summary.owner) { Ok(record) } else { Err(ServiceError::NotOwner { id }) }
     }
 
     pub(crate) fn record(&self, caller: &Caller, action: Action, owner: &OwnerId, id: CertId) {

@@ -3,10 +3,10 @@
 //! Most clients only ever upload. What they mean is "serve this from now on", and without a takeover their domains go
 //! on with the old certificate until it expires.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use cert_core::DnsName;
-use cert_store::{Binding, CertId, CertRecord, OwnerId, PageSize, Slot, StoreError, Target};
+use cert_store::{Binding, CertId, CertSummary, OwnerId, PageSize, Slot, StoreError, Target};
 
 use crate::{Action, Caller, CertService, ServiceError, Subject, service::ATTEMPTS};
 
@@ -27,13 +27,13 @@ impl CertService {
         owner: &OwnerId,
         to: CertId,
     ) -> Result<Vec<TakenOver>, ServiceError> {
-        let mut record = self.parts.store.get(to).await?;
+        let mut cert = self.parts.store.get(to).await?.summary;
         let mut taken = Vec::new();
-        let mut targets = self.within_cover(owner, &record).await?;
+        let mut targets = self.within_cover(owner, &cert).await?;
         // Of two slots with another type of key than the new one's, the primary is renewed, and the other then left.
         targets.sort_by_cached_key(|target| (target.kind, target.domain.clone(), Reverse(target.slot)));
         for target in targets {
-            let Some(from) = self.take_over_one(owner, &mut record, &target).await? else { continue };
+            let Some(from) = self.take_over_one(owner, &mut cert, &target).await? else { continue };
             let subject = Subject::Cert { owner, id: to, target: Some(&target) };
             self.note(caller, Action::TookOver, subject);
             taken.push(TakenOver { target, from });
@@ -46,26 +46,26 @@ impl CertService {
     async fn take_over_one(
         &self,
         owner: &OwnerId,
-        record: &mut CertRecord,
+        cert: &mut Arc<CertSummary>,
         target: &Target,
     ) -> Result<Option<CertId>, ServiceError> {
         let store = &self.parts.store;
         for _ in 0..=ATTEMPTS {
             let Some(bound) = store.bound(target).await? else { return Ok(None) };
-            if !self.is_meant(owner, record, &bound).await? {
+            if !self.is_meant(owner, cert, &bound).await? {
                 return Ok(None);
             }
-            let (to, generation) = (record.id, record.generation);
+            let (to, generation) = (cert.id, cert.generation);
             match store.take_over(target, bound.id, to, generation, owner, self.now()).await {
                 Ok(()) => return Ok(Some(bound.id)),
                 // The certificate that has it was deleted or re-pointed, or the new one replaced: look again.
                 Err(StoreError::NotFound { id }) if id != to => {}
-                Err(StoreError::Stale { .. }) => *record = store.get(to).await?,
+                Err(StoreError::Stale { .. }) => *cert = store.get(to).await?.summary,
                 Err(StoreError::Expired { .. } | StoreError::NotCovered { .. }) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(StoreError::Stale { id: record.id, generation: None }.into())
+        Err(StoreError::Stale { id: cert.id, generation: None }.into())
     }
 
     /// Whether the new certificate renews what is bound: it covers the domain and ends later, and it is not the
@@ -73,7 +73,7 @@ impl CertService {
     async fn is_meant(
         &self,
         owner: &OwnerId,
-        new: &CertRecord,
+        new: &CertSummary,
         bound: &Binding,
     ) -> Result<bool, ServiceError> {
         let renews = bound.owner == *owner
@@ -92,8 +92,8 @@ impl CertService {
     ///
     /// Names are looked up one by one; only a wildcard, which covers what nobody can enumerate, needs the owner's
     /// whole list.
-    async fn within_cover(&self, owner: &OwnerId, record: &CertRecord) -> Result<Vec<Target>, ServiceError> {
-        let names = &record.leaf.cover_names;
+    async fn within_cover(&self, owner: &OwnerId, cert: &CertSummary) -> Result<Vec<Target>, ServiceError> {
+        let names = &cert.leaf.cover_names;
         if !names.iter().any(DnsName::is_wildcard) {
             let names: BTreeSet<_> = names.iter().collect();
             return Ok(names.into_iter().flat_map(all_targets).collect());
@@ -103,7 +103,7 @@ impl CertService {
             let page = self.parts.store.bound_by(owner, after.as_ref(), PageSize::MAX).await?;
             let Some(last) = page.last() else { return Ok(targets) };
             after = Some(last.target.clone());
-            let covered = page.into_iter().filter(|bound| record.leaf.covers(&bound.target.domain));
+            let covered = page.into_iter().filter(|bound| cert.leaf.covers(&bound.target.domain));
             targets.extend(covered.map(|bound| bound.target));
         }
     }

@@ -284,7 +284,7 @@ impl CertService {
         self.record(caller, action, owner, inserted.id);
         // It is stored, whatever comes of this look.
         let keeps_labels = inserted.existing
-            && parts.store.get(inserted.id).await.is_ok_and(|standing| standing.labels != labels);
+            && parts.store.get(inserted.id).await.is_ok_and(|standing| standing.summary.labels != labels);
         Ok(Uploaded {
             id: inserted.id,
             generation: inserted.generation,

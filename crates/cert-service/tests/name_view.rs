@@ -355,7 +355,7 @@ async fn an_edge_may_list_follow_and_open_what_is_bound_and_nothing_else() {
 
     let opened = certs.open_bound(&edge, bound).await.unwrap();
     assert_eq!(opened.key.secret_der(), issued.key_der());
-    assert_eq!(opened.record.id, bound);
+    assert_eq!(opened.record.summary.id, bound);
     assert_eq!((certs.edge_keys_opened(), site.events.taken()), (1, vec![]), "counted, not audited");
     assert_eq!(certs.bound_all(&edge, None, cert_store::PageSize::MAX).await.unwrap().len(), 1);
     let head = certs.head(&edge).await.unwrap();

@@ -20,7 +20,7 @@ async fn a_replaced_certificate_keeps_its_id_and_domains() {
 
     let replaced = site.certs.replace(&alice(), id, upload(&new), None).await.unwrap();
     assert_eq!(replaced.generation(), Generation(2));
-    let record = site.certs.get(&alice(), id).await.unwrap();
+    let record = site.certs.get(&alice(), id).await.unwrap().summary;
     assert_eq!((record.generation, record.name.as_str()), (Generation(2), "www"));
     assert_eq!(record.labels.get("k"), Some("v"));
     assert_eq!(record.leaf.not_after, NOW + 60 * DAY);
@@ -48,7 +48,7 @@ async fn a_replacement_may_not_uncover_a_domain() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(site.certs.get(&alice(), id).await.unwrap().generation, Generation::FIRST);
+    assert_eq!(site.certs.get(&alice(), id).await.unwrap().summary.generation, Generation::FIRST);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn a_takeover_gets_what_it_covers_and_outlives() {
 
     let bound = site.certs.bindings(&alice(), uploaded.id()).await.unwrap();
     assert_eq!((bound.len(), bound[0].options), (1, OPTIONS), "options survive");
-    let superseded_by = site.certs.get(&alice(), short).await.unwrap().superseded_by;
+    let superseded_by = site.certs.get(&alice(), short).await.unwrap().summary.superseded_by;
     assert_eq!(superseded_by, Some(uploaded.id()));
     assert_eq!(site.certs.bindings(&bob(), of_bob).await.unwrap().len(), 1);
     site.certs.delete(&alice(), short).await.unwrap();

@@ -227,6 +227,6 @@ async fn a_sealed_key_opens_only_where_it_belongs_and_as_it_was() {
 
 /// Puts a sealed key in the place of a certificate's own, as nothing but an intruder would.
 async fn put(site: &Site, id: CertId, kek: &KekId, sealed: SealedKey) {
-    let generation = site.store.get(id).await.unwrap().generation;
+    let generation = site.store.get(id).await.unwrap().summary.generation;
     site.store.rewrap(id, generation, kek, sealed, NOW).await.unwrap();
 }

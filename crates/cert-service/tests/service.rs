@@ -22,9 +22,10 @@ async fn what_is_uploaded_comes_back_to_its_owner() {
     assert!(!uploaded.is_existing());
 
     let record = site.certs.get(&alice(), uploaded.id()).await.unwrap();
-    assert_eq!((record.name.as_str(), record.common_name.as_str()), ("www", "www.example.com"));
-    assert_eq!(record.leaf.dns_names, ["www.example.com"]);
-    assert_eq!(record.created, NOW);
+    let cert = &record.summary;
+    assert_eq!((cert.name.as_str(), cert.common_name.as_str()), ("www", "www.example.com"));
+    assert_eq!(cert.leaf.dns_names, ["www.example.com"]);
+    assert_eq!(cert.created, NOW);
     assert_eq!(cert_service::chain_pem(&record.chain), issued.chain_pem());
     let key = site.certs.private_key(&alice(), uploaded.id()).await.unwrap();
     assert_eq!(key.secret_der(), issued.key_der());

@@ -188,30 +188,15 @@ pub struct CertSummary {
 }
 
 /// A stored certificate with its chain. The key is apart, so that nothing reads keys by accident.
+/// Cheap to clone, so that a backend can keep one at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertRecord {
-    /// The id.
-    pub id: CertId,
-    /// Whose it is.
-    pub owner: OwnerId,
-    /// What the owner calls it.
-    pub name: String,
-    /// The common name to show.
-    pub common_name: String,
-    /// The owner's labels.
-    pub labels: Labels,
-    /// When it was first stored.
-    pub created: Timestamp,
-    /// Which version stands.
-    pub generation: Generation,
-    /// The certificate that took over its domains, if one did.
-    pub superseded_by: Option<CertId>,
-    /// What is known of the leaf.
-    pub leaf: LeafFacts,
+    /// What lists give of it.
+    pub summary: Arc<CertSummary>,
     /// The served chain.
     pub chain: ServedChain,
     /// The version that a rollback brings back, if one is kept.
-    pub previous: Option<PreviousVersion>,
+    pub previous: Option<Arc<PreviousVersion>>,
 }
 
 impl CertSummary {
@@ -227,24 +212,6 @@ impl CertSummary {
             generation: Generation::FIRST,
             superseded_by: None,
             leaf: cert.leaf.clone(),
-        }
-    }
-
-    /// The whole record.
-    pub fn into_record(self, chain: ServedChain, previous: Option<PreviousVersion>) -> CertRecord {
-        let Self { id, owner, name, common_name, labels, created, generation, superseded_by, leaf } = self;
-        CertRecord {
-            id,
-            owner,
-            name,
-            common_name,
-            labels,
-            created,
-            generation,
-            superseded_by,
-            leaf,
-            chain,
-            previous,
         }
     }
 

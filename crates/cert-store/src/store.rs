@@ -1,5 +1,7 @@
 //! The trait, whose documentation is the contract.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use cert_core::Timestamp;
 
@@ -78,7 +80,7 @@ pub trait CertStore: Send + Sync {
         owner: &OwnerId,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError>;
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError>;
 
     /// As [`page`](Self::page), but only what `by` describes.
     ///
@@ -90,7 +92,7 @@ pub trait CertStore: Send + Sync {
         by: &FindBy,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError>;
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError>;
 
     /// Puts a new version under the id, as the generation after `generation`, and returns the generation that stands.
     /// The version that it replaces is kept for [`rollback`](Self::rollback), the one before that is forgotten with

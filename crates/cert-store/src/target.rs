@@ -1,5 +1,7 @@
 //! What certificates are bound to.
 
+use std::sync::Arc;
+
 use cert_core::{DnsName, KeyType, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +94,7 @@ pub struct Binding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expiring {
     /// The certificate; it says whether it was superseded.
-    pub cert: crate::CertSummary,
+    pub cert: Arc<crate::CertSummary>,
     /// Whether something is bound to it.
     pub is_bound: bool,
 }

@@ -1,6 +1,7 @@
 //! Everything that a store has, entry by entry: what carries it to another backend.
 
 use core::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use cert_core::Fingerprint;
@@ -75,7 +76,7 @@ impl fmt::Display for EntryKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertEntry {
     /// The certificate.
-    pub summary: CertSummary,
+    pub summary: Arc<CertSummary>,
     /// The served chain.
     pub chain: ServedChain,
     /// The sealed key.
@@ -98,7 +99,7 @@ impl CertEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousEntry {
     /// The version.
-    pub version: PreviousVersion,
+    pub version: Arc<PreviousVersion>,
     /// Its chain.
     pub chain: ServedChain,
     /// Its sealed key.

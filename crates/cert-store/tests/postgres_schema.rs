@@ -123,7 +123,7 @@ fn an_embedder_s_pool_is_used() {
             PostgresStore::on_pool(pool, config.schema(), true, Duration::from_secs(5)).await.unwrap();
         let id = Sample::new(&owner("alice"), 1).insert(&store).await;
         let other = PostgresStore::open(&config).await.unwrap();
-        assert_eq!(other.get(id).await.unwrap().id, id);
+        assert_eq!(other.get(id).await.unwrap().summary.id, id);
     });
 }
 
@@ -160,7 +160,7 @@ fn texts_with_any_character_come_back() {
         cert.leaf.dns_names.push("\0".to_owned());
         let stored = store.insert(cert.clone(), Quota::UNLIMITED, now()).await.unwrap();
         let record = store.get(stored.id).await.unwrap();
-        assert_eq!((record.name, record.leaf), (cert.name.clone(), cert.leaf.clone()));
+        assert_eq!((&record.summary.name, &record.summary.leaf), (&cert.name, &cert.leaf));
         assert!(store.insert(cert, Quota::UNLIMITED, now()).await.unwrap().existing);
     });
 }

@@ -49,7 +49,7 @@ fn a_stale_snapshot_is_removed() {
         fs::write(&stale, b"half of one").unwrap();
         let store = fixture.open().await;
         assert!(!stale.exists());
-        assert_eq!(store.get(sample.id()).await.unwrap().id, sample.id());
+        assert_eq!(store.get(sample.id()).await.unwrap().summary.id, sample.id());
     });
 }
 

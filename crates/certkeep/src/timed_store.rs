@@ -49,7 +49,7 @@ impl CertStore for TimedStore {
         owner: &OwnerId,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         timed("page", self.0.page(owner, after, size)).await
     }
 
@@ -59,7 +59,7 @@ impl CertStore for TimedStore {
         by: &FindBy,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         timed("find", self.0.find(owner, by, after, size)).await
     }
 

@@ -53,7 +53,8 @@ fn memory_get(runtime: &Runtime, rounds: usize) -> Ratio {
     let mut records = BTreeMap::new();
     for number in 0..KEPT {
         let cert = cert("alice", number);
-        records.insert(cert.id, CertSummary::of_new(&cert, now()).into_record(cert.chain, None));
+        let summary = Arc::new(CertSummary::of_new(&cert, now()));
+        records.insert(cert.id, CertRecord { summary, chain: cert.chain, previous: None });
     }
     let records: Box<dyn Records> = Box::new(Mutex::new(records));
     let (mut ours, mut theirs) = (ids.iter().cycle(), ids.iter().cycle());

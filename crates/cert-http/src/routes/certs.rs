@@ -76,7 +76,7 @@ pub(crate) async fn read(
         (state.certs.get(&caller, id).await?, zeroize::Zeroizing::default())
     };
     let mut response = reply::ok(wire::Detail::new(&record, &key));
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", record.generation.0)) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", record.summary.generation.0)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(response.into_response())

@@ -105,7 +105,10 @@ pub(super) async fn bind_to(
     match state.certs.bind(caller, id, target, options).await {
         Err(ServiceError::Store(StoreError::NotCovered { id, domain })) => {
             let record = state.certs.get(caller, id).await?;
-            Err(Failure::NotCovered { domain: domain.to_string(), names: record.leaf.dns_names })
+            Err(Failure::NotCovered {
+                domain: domain.to_string(),
+                names: record.summary.leaf.dns_names.clone(),
+            })
         }
         bound => Ok(bound?),
     }

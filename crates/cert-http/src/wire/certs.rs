@@ -113,7 +113,7 @@ impl<'a> List<'a> {
     pub(crate) fn new(page: &'a Page) -> Self {
         Self {
             marker: page.marker().unwrap_or_default(),
-            certs: page.certs().iter().map(Item::from).collect(),
+            certs: page.certs().iter().map(|cert| Item::from(&**cert)).collect(),
         }
     }
 }
@@ -141,34 +141,26 @@ struct Item<'a> {
     superseded_by: Option<String>,
 }
 
-macro_rules! item_from {
-    ($record:ty) => {
-        impl<'a> From<&'a $record> for Item<'a> {
-            fn from(cert: &'a $record) -> Self {
-                Self {
-                    certid: cert.id.to_string(),
-                    name: &cert.name,
-                    common_name: &cert.common_name,
-                    dnsnames: &cert.leaf.dns_names,
-                    not_before: cert.leaf.not_before.as_unix(),
-                    not_after: cert.leaf.not_after.as_unix(),
-                    create_time: cert.created.as_unix(),
-                    encrypt: cert.leaf.key_type.algorithm(),
-                    enable: true,
-                    product_type: "",
-                    cert_type: "",
-                    generation: cert.generation.0,
-                    labels: cert.labels.iter().collect(),
-                    superseded_by: cert.superseded_by.map(|id| id.to_string()),
-                }
-            }
+impl<'a> From<&'a CertSummary> for Item<'a> {
+    fn from(cert: &'a CertSummary) -> Self {
+        Self {
+            certid: cert.id.to_string(),
+            name: &cert.name,
+            common_name: &cert.common_name,
+            dnsnames: &cert.leaf.dns_names,
+            not_before: cert.leaf.not_before.as_unix(),
+            not_after: cert.leaf.not_after.as_unix(),
+            create_time: cert.created.as_unix(),
+            encrypt: cert.leaf.key_type.algorithm(),
+            enable: true,
+            product_type: "",
+            cert_type: "",
+            generation: cert.generation.0,
+            labels: cert.labels.iter().collect(),
+            superseded_by: cert.superseded_by.map(|id| id.to_string()),
         }
-    };
+    }
 }
-
-// A record has the fields of a summary, and more.
-item_from!(CertRecord);
-item_from!(CertSummary);
 
 /// A certificate, and the same once more under `cert`, where newer clients look for it.
 #[derive(Serialize, ToSchema)]
@@ -191,7 +183,7 @@ struct Full<'a> {
 
 impl<'a> Detail<'a> {
     pub(crate) fn new(record: &'a CertRecord, pri: &'a str) -> Self {
-        let full = Full { item: Item::from(record), pri, ca: chain_pem(&record.chain) };
+        let full = Full { item: Item::from(&*record.summary), pri, ca: chain_pem(&record.chain) };
         Self { flat: full.clone(), cert: full }
     }
 }

@@ -163,7 +163,7 @@ macro_rules! forward {
                 owner: &OwnerId,
                 after: Option<CertId>,
                 size: PageSize,
-            ) -> Result<Vec<CertSummary>, StoreError> {
+            ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
                 self.inner("page").await?.page(owner, after, size).await
             }
 
@@ -173,7 +173,7 @@ macro_rules! forward {
                 by: &FindBy,
                 after: Option<CertId>,
                 size: PageSize,
-            ) -> Result<Vec<CertSummary>, StoreError> {
+            ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
                 self.inner("find").await?.find(owner, by, after, size).await
             }
 

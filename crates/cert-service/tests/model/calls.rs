@@ -9,8 +9,8 @@ use cert_service::{
     testing::TestKms,
 };
 use cert_store::{
-    BindOptions, Binding, CertId, CertRecord, CertStore, FindBy, Generation, KekId, OwnerId, PageSize,
-    StoreError, Target, TargetKind,
+    BindOptions, Binding, CertId, CertRecord, CertStore, CertSummary, FindBy, Generation, KekId, OwnerId,
+    PageSize, StoreError, Target, TargetKind,
 };
 
 use crate::{
@@ -297,7 +297,7 @@ impl<'a> Stage<'a> {
     }
 
     fn shown(&self, record: &CertRecord, plain: &Plain) -> String {
-        let owner = OWNERS.iter().position(|&owner| owner == record.owner.as_str()).unwrap();
+        let owner = OWNERS.iter().position(|&owner| owner == record.summary.owner.as_str()).unwrap();
         let content = self.world.content_of(record.chain.iter().next().unwrap());
         let previous = record.previous.as_ref().map(|previous| {
             (0..CONTENTS.len()).find(|&content| {
@@ -305,8 +305,9 @@ impl<'a> Stage<'a> {
                 cert_core::Fingerprint::of(leaf) == previous.leaf.fingerprint
             })
         });
-        let (number, name, generation) = (plain.number(record.id), &record.name, record.generation);
-        let superseded_by = record.superseded_by.map(|id| plain.number(id));
+        let CertSummary { id, ref name, generation, superseded_by, .. } = *record.summary;
+        let number = plain.number(id);
+        let superseded_by = superseded_by.map(|id| plain.number(id));
         format!("#{number} {owner} {name} {generation} {content} {:?} {superseded_by:?}", previous.flatten())
     }
 }

@@ -27,7 +27,7 @@ pub async fn another_owner_s_is_not_found(fixture: impl Fixture) {
     let id = Sample::new(&owner("alice"), 1).insert(&*store).await;
     let refused = store.delete_if_unbound(id, &owner("bob"), now()).await.unwrap_err();
     assert!(matches!(refused, StoreError::NotFound { id: named } if named == id));
-    assert_eq!(store.get(id).await.unwrap().id, id);
+    assert_eq!(store.get(id).await.unwrap().summary.id, id);
 }
 
 pub async fn what_is_not_there_is_not_found(fixture: impl Fixture) {

@@ -120,7 +120,7 @@ pub async fn something_else_in_its_place_is_a_conflict(fixture: impl Fixture) {
         EntryKey::Retired(KekId::new("z").unwrap()),
     ];
     assert_eq!(refused, expected);
-    assert_eq!(store.get(kept.id()).await.unwrap().leaf, kept.new_cert().leaf);
+    assert_eq!(store.get(kept.id()).await.unwrap().summary.leaf, kept.new_cert().leaf);
     assert_eq!(store.usage(&owner("bob"), now()).await.unwrap().total, 1, "a refused entry leaves nothing");
     let mut retired = Sample::new(&owner("erin"), 1).new_cert();
     retired.sealed_key = crate::SealedKey::from_bytes(b"\x01\x01\x00\x07old-kek".to_vec()).unwrap();

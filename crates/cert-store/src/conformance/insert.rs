@@ -1,7 +1,9 @@
 //! Inserting, and reading one certificate.
 
+use std::sync::Arc;
+
 use super::{Fixture, Sample, now, owner};
-use crate::{CertId, CertSummary, Generation, Inserted, Quota, StoreError};
+use crate::{CertId, CertRecord, CertSummary, Generation, Inserted, Quota, StoreError};
 
 pub async fn everything_comes_back(fixture: impl Fixture) {
     let store = fixture.open().await;
@@ -10,7 +12,8 @@ pub async fn everything_comes_back(fixture: impl Fixture) {
     let inserted = store.insert(sample.new_cert(), Quota::UNLIMITED, now()).await.unwrap();
     assert_eq!(inserted, Inserted { id: sample.id(), generation: Generation::FIRST, existing: false });
     let cert = sample.new_cert();
-    let expected = CertSummary::of_new(&cert, now()).into_record(cert.chain.clone(), None);
+    let summary = Arc::new(CertSummary::of_new(&cert, now()));
+    let expected = CertRecord { summary, chain: cert.chain.clone(), previous: None };
     assert_eq!(store.get(inserted.id).await.unwrap(), expected);
     assert_eq!(store.sealed_key(inserted.id, Generation::FIRST).await.unwrap(), cert.sealed_key);
 }
@@ -38,7 +41,7 @@ pub async fn a_repeated_upload_gets_its_id(fixture: impl Fixture) {
     let full = Quota { live: 1, total: 1 };
     let repeated = store.insert(again, full, now()).await.unwrap();
     assert_eq!(repeated, Inserted { id, generation: Generation::FIRST, existing: true });
-    assert_eq!(store.get(id).await.unwrap().labels.get("kept"), Some("yes"));
+    assert_eq!(store.get(id).await.unwrap().summary.labels.get("kept"), Some("yes"));
     assert_eq!(store.sealed_key(id, Generation::FIRST).await.unwrap(), first.sealed_key());
     assert_eq!(store.usage(&owner("alice"), now()).await.unwrap().total, 1);
 }
@@ -54,7 +57,7 @@ pub async fn another_owner_s_same_upload_is_another(fixture: impl Fixture) {
         assert!(!store.insert(cert, Quota::UNLIMITED, now()).await.unwrap().existing);
     }
     for id in ids {
-        assert_eq!(store.get(id).await.unwrap().id, id);
+        assert_eq!(store.get(id).await.unwrap().summary.id, id);
     }
 }
 
@@ -68,7 +71,7 @@ pub async fn a_taken_id_is_refused(fixture: impl Fixture) {
         assert!(matches!(refused, StoreError::AlreadyExists { id } if id == taken), "{refused}");
         assert_eq!(refused.code(), None);
     }
-    assert_eq!(store.get(taken).await.unwrap().name, "certificate 1");
+    assert_eq!(store.get(taken).await.unwrap().summary.name, "certificate 1");
     assert_eq!(store.usage(&owner("bob"), now()).await.unwrap().total, 0);
 }
 

@@ -37,11 +37,7 @@ pub async fn ids_in_order_from_any_marker(fixture: impl Fixture) {
     assert!(store.page(&alice, Some(ids[4]), PageSize::MAX).await.unwrap().is_empty());
     let first = &store.page(&alice, None, PageSize::MIN).await.unwrap()[0];
     let record = store.get(first.id).await.unwrap();
-    assert_eq!(
-        first.clone().into_record(record.chain.clone(), None),
-        record,
-        "a summary is the record without its chain"
-    );
+    assert_eq!(*first, record.summary, "what lists give of a certificate");
 }
 
 pub async fn only_the_owner_s_certificates(fixture: impl Fixture) {

@@ -192,6 +192,6 @@ pub async fn takeover_and_re_pointing_do_not_cross(fixture: impl Fixture) {
         };
         assert_eq!(before, Some(expected));
         assert_eq!(store.bound(&target(round)).await.unwrap().unwrap().id, ids[2]);
-        assert_eq!(store.get(ids[0]).await.unwrap().superseded_by, superseded_by);
+        assert_eq!(store.get(ids[0]).await.unwrap().summary.superseded_by, superseded_by);
     }
 }

@@ -31,12 +31,15 @@ pub async fn a_version_more_and_one_kept(fixture: impl Fixture) {
     assert_eq!(first.replace_by(&second, 1, &*store).await, Generation(2));
     let record = store.get(id).await.unwrap();
     assert_eq!(
-        (record.generation, &record.leaf, &record.chain),
+        (record.summary.generation, &record.summary.leaf, &record.chain),
         (Generation(2), &second.new_cert().leaf, &second.new_cert().chain)
     );
-    assert_eq!((record.name.as_str(), record.labels.get("kept")), ("certificate 1", Some("yes")));
+    assert_eq!(
+        (record.summary.name.as_str(), record.summary.labels.get("kept")),
+        ("certificate 1", Some("yes"))
+    );
     let previous = record.previous.unwrap();
-    assert_eq!((previous.generation, previous.leaf), (Generation(1), first.new_cert().leaf));
+    assert_eq!((previous.generation, &previous.leaf), (Generation(1), &first.new_cert().leaf));
     assert_eq!(store.sealed_key(id, Generation(1)).await.unwrap(), first.sealed_key());
     assert_eq!(store.sealed_key(id, Generation(2)).await.unwrap(), second.sealed_key());
     first.replace_by(&third, 2, &*store).await;
@@ -64,7 +67,7 @@ pub async fn a_stale_generation_is_refused(fixture: impl Fixture) {
     let unknown =
         store.replace(alice(9).id(), Generation(1), alice(3).new_version(), Quota::UNLIMITED, now()).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
-    assert_eq!(store.get(id).await.unwrap().leaf, alice(2).new_cert().leaf);
+    assert_eq!(store.get(id).await.unwrap().summary.leaf, alice(2).new_cert().leaf);
 }
 
 pub async fn the_same_content_again_is_nothing(fixture: impl Fixture) {
@@ -90,7 +93,7 @@ pub async fn rolling_back_and_forth(fixture: impl Fixture) {
     {
         assert_eq!(roll_back(&*store, &first, generation).await.unwrap(), Generation(generation + 1));
         let record = store.get(id).await.unwrap();
-        assert_eq!((record.leaf, record.generation), (leaf, Generation(generation + 1)));
+        assert_eq!((&record.summary.leaf, record.summary.generation), (&leaf, Generation(generation + 1)));
         assert_eq!(record.previous.unwrap().generation, Generation(generation));
         assert_eq!(store.sealed_key(id, Generation(generation + 1)).await.unwrap(), resealed(generation + 1));
     }
@@ -146,7 +149,7 @@ pub async fn a_bound_domain_keeps_its_cover(fixture: impl Fixture) {
     store.bind(id, &first.owner, Generation(2), &target, Default::default(), now()).await.unwrap();
     let refused = roll_back(&*store, &first, 2).await;
     assert!(matches!(refused, Err(StoreError::WouldUncover { .. })), "{refused:?}");
-    assert_eq!(store.get(id).await.unwrap().generation, Generation(2));
+    assert_eq!(store.get(id).await.unwrap().summary.generation, Generation(2));
 }
 
 pub async fn coming_back_to_life_needs_a_place(fixture: impl Fixture) {

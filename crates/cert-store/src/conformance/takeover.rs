@@ -37,8 +37,8 @@ pub async fn from_one_to_the_next(fixture: impl Fixture) {
     take_over(&*store, &old, &new, 1).await.unwrap();
     let binding = store.bound(&target()).await.unwrap().unwrap();
     assert_eq!((binding.id, binding.options), (new.id(), BindOptions { force_https: true, http2: true }));
-    assert_eq!(store.get(old.id()).await.unwrap().superseded_by, Some(new.id()));
-    assert_eq!(store.get(new.id()).await.unwrap().superseded_by, None);
+    assert_eq!(store.get(old.id()).await.unwrap().summary.superseded_by, Some(new.id()));
+    assert_eq!(store.get(new.id()).await.unwrap().summary.superseded_by, None);
     store.delete_if_unbound(old.id(), &old.owner, now()).await.unwrap();
 }
 
@@ -79,5 +79,5 @@ pub async fn each_precondition_is_checked(fixture: impl Fixture) {
         "{elsewhere:?}"
     );
     assert_eq!(store.bound(&target()).await.unwrap().unwrap().id, old.id());
-    assert_eq!(store.get(old.id()).await.unwrap().superseded_by, None);
+    assert_eq!(store.get(old.id()).await.unwrap().summary.superseded_by, None);
 }

@@ -1,5 +1,7 @@
 //! Binding certificates to targets.
 
+use std::sync::Arc;
+
 use cert_core::Timestamp;
 
 use super::state::{Held, State, Stored, behind};
@@ -48,7 +50,7 @@ impl State {
         let options = held.options;
         self.point(target, Held { id: to, options }, now);
         if let Some(old) = self.certs.get_mut(&from) {
-            old.summary.superseded_by = Some(to);
+            Arc::make_mut(&mut old.summary).superseded_by = Some(to);
         }
         self.record(Change::Cert(from), now);
         Ok(())

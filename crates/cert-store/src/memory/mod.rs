@@ -7,7 +7,7 @@ mod state;
 mod transfer;
 mod versions;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use cert_core::Timestamp;
@@ -62,7 +62,7 @@ impl CertStore for MemoryStore {
         owner: &OwnerId,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         Ok(self.state().certs_of(owner, after).take(size.get()).cloned().collect())
     }
 
@@ -72,7 +72,7 @@ impl CertStore for MemoryStore {
         by: &FindBy,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         let state = self.state();
         let found = state.certs_of(owner, after).filter(|cert| by.matches(cert));
         Ok(found.take(size.get()).cloned().collect())

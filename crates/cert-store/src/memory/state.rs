@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
+    sync::Arc,
 };
 
 use cert_core::{Fingerprint, Timestamp};
@@ -28,7 +29,7 @@ pub(super) struct State {
 
 #[derive(Debug)]
 pub(super) struct Stored {
-    pub(super) summary: CertSummary,
+    pub(super) summary: Arc<CertSummary>,
     pub(super) chain: ServedChain,
     pub(super) sealed_key: SealedKey,
     pub(super) previous: Option<Kept>,
@@ -38,7 +39,7 @@ pub(super) struct Stored {
 /// A version that was replaced.
 #[derive(Debug)]
 pub(super) struct Kept {
-    pub(super) version: PreviousVersion,
+    pub(super) version: Arc<PreviousVersion>,
     pub(super) chain: ServedChain,
     pub(super) sealed_key: SealedKey,
 }
@@ -60,8 +61,11 @@ pub(super) struct Owner {
 
 impl Stored {
     pub(super) fn to_record(&self) -> CertRecord {
-        let previous = self.previous.as_ref().map(|kept| kept.version.clone());
-        self.summary.clone().into_record(self.chain.clone(), previous)
+        CertRecord {
+            summary: Arc::clone(&self.summary),
+            chain: self.chain.clone(),
+            previous: self.previous.as_ref().map(|kept| Arc::clone(&kept.version)),
+        }
     }
 
     pub(super) fn sealed_key(&self, generation: Generation) -> Option<&SealedKey> {
@@ -95,7 +99,7 @@ impl State {
         }
         account.add(cert.leaf.not_after);
         self.set_account(&cert.owner, account);
-        let summary = CertSummary::of_new(&cert, now);
+        let summary = Arc::new(CertSummary::of_new(&cert, now));
         let NewCert { id, chain, sealed_key, .. } = cert;
         self.put(Stored { summary, chain, sealed_key, previous: None, targets: BTreeSet::new() });
         self.record(Change::Cert(id), now);
@@ -131,7 +135,7 @@ impl State {
         &self,
         owner: &OwnerId,
         after: Option<CertId>,
-    ) -> impl Iterator<Item = &CertSummary> {
+    ) -> impl Iterator<Item = &Arc<CertSummary>> {
         let ids = self.owners.get(owner).into_iter().flat_map(move |owner| owner.certs.range(behind(after)));
         ids.filter_map(|id| self.certs.get(id)).map(|stored| &stored.summary)
     }
@@ -142,8 +146,10 @@ impl State {
         after: Option<(Timestamp, CertId)>,
     ) -> impl Iterator<Item = Expiring> {
         let ends = self.ends.range(behind(after)).take_while(move |(end, _)| *end < before);
-        ends.filter_map(|(_, id)| self.certs.get(id))
-            .map(|stored| Expiring { cert: stored.summary.clone(), is_bound: !stored.targets.is_empty() })
+        ends.filter_map(|(_, id)| self.certs.get(id)).map(|stored| Expiring {
+            cert: Arc::clone(&stored.summary),
+            is_bound: !stored.targets.is_empty(),
+        })
     }
 
     pub(super) fn totals(&self) -> Totals {

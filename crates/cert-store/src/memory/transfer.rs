@@ -1,5 +1,7 @@
 //! Export and import.
 
+use std::sync::Arc;
+
 use cert_core::Timestamp;
 
 use super::state::{Held, Kept, State, Stored, behind};
@@ -77,7 +79,7 @@ impl State {
 
     fn cert_entry(&self, stored: &Stored) -> CertEntry {
         let previous = stored.previous.as_ref().map(|kept| PreviousEntry {
-            version: kept.version.clone(),
+            version: Arc::clone(&kept.version),
             chain: kept.chain.clone(),
             sealed_key: kept.sealed_key.clone(),
         });
@@ -85,7 +87,7 @@ impl State {
         let bindings =
             held.map(|(target, held)| BindingEntry { target: target.clone(), options: held.options });
         CertEntry {
-            summary: stored.summary.clone(),
+            summary: Arc::clone(&stored.summary),
             chain: stored.chain.clone(),
             sealed_key: stored.sealed_key.clone(),
             previous,

@@ -1,5 +1,7 @@
 //! Replacing a certificate under its id, and going back.
 
+use std::sync::Arc;
+
 use cert_core::Timestamp;
 
 use super::state::{Kept, State};
@@ -59,7 +61,7 @@ impl State {
         let account = precondition::exchange(account, &stored.summary, &leaf, quota)?;
         self.set_account(&owner, account);
         let mut stored = self.take(id)?;
-        let version = stored.summary.advance(common_name, leaf);
+        let version = Arc::new(Arc::make_mut(&mut stored.summary).advance(common_name, leaf));
         let chain = std::mem::replace(&mut stored.chain, chain);
         let sealed_key = std::mem::replace(&mut stored.sealed_key, sealed_key);
         stored.previous = Some(Kept { version, chain, sealed_key });

@@ -1,5 +1,7 @@
 //! Rows as our types.
 
+use std::sync::Arc;
+
 use cert_core::{DnsName, Fingerprint, Timestamp};
 use tokio_postgres::{Row, types::FromSql};
 
@@ -119,8 +121,8 @@ impl<'a> Columns<'a> {
         Ok(key_type_number::key_type_of(number).ok_or("a number without a key type")?)
     }
 
-    pub(super) fn summary(&mut self) -> Read<CertSummary> {
-        Ok(CertSummary {
+    pub(super) fn summary(&mut self) -> Read<Arc<CertSummary>> {
+        Ok(Arc::new(CertSummary {
             id: self.id()?,
             owner: self.owner()?,
             name: self.text()?,
@@ -130,20 +132,20 @@ impl<'a> Columns<'a> {
             generation: self.generation()?,
             superseded_by: self.take::<Option<&[u8]>>()?.map(id_of).transpose()?,
             leaf: self.leaf()?,
-        })
+        }))
     }
 
     /// The columns of `previous`, which are all empty where there is none.
-    pub(super) fn previous(&mut self) -> Read<Option<PreviousVersion>> {
+    pub(super) fn previous(&mut self) -> Read<Option<Arc<PreviousVersion>>> {
         if self.row.try_get::<_, Option<i64>>(self.next)?.is_none() {
             self.next += PREVIOUS_COLUMNS;
             return Ok(None);
         }
-        Ok(Some(PreviousVersion {
+        Ok(Some(Arc::new(PreviousVersion {
             generation: self.generation()?,
             common_name: self.text()?,
             leaf: self.leaf()?,
-        }))
+        })))
     }
 
     pub(super) fn target(&mut self) -> Read<Target> {

@@ -1,5 +1,7 @@
 //! The contract, call by call.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use cert_core::Timestamp;
 
@@ -48,7 +50,7 @@ impl CertStore for PostgresStore {
         let rows = self.sessions.read(call, &[&number(id.shard()), &&id.0[..]]).await?;
         let record = rows::first(call.operation, rows, |columns| {
             let (summary, chain) = (columns.summary()?, columns.chain()?);
-            Ok(summary.into_record(chain, columns.previous()?))
+            Ok(CertRecord { summary, chain, previous: columns.previous()? })
         })?;
         record.ok_or(StoreError::NotFound { id })
     }
@@ -65,7 +67,7 @@ impl CertStore for PostgresStore {
         owner: &OwnerId,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         let call = &self.calls.page;
         let (shard, after) = (number(owner.shard()), after_id(after.as_ref()));
         let rows = self.sessions.read(call, &[&shard, &owner.as_str(), &after, &items(size)]).await?;
@@ -78,7 +80,7 @@ impl CertStore for PostgresStore {
         by: &FindBy,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         let (shard, owner) = (number(owner.shard()), owner.as_str());
         let (after, size) = (after_id(after.as_ref()), items(size));
         let (kind, value) = match by {

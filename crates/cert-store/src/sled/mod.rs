@@ -96,7 +96,7 @@ impl CertStore for SledStore {
         owner: &OwnerId,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         reads::page(&self.tree.view(), owner, after, size)
     }
 
@@ -106,7 +106,7 @@ impl CertStore for SledStore {
         by: &FindBy,
         after: Option<CertId>,
         size: PageSize,
-    ) -> Result<Vec<CertSummary>, StoreError> {
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         reads::certs(&self.tree.view(), &Prefix::found_by(owner, by), after, size)
     }
 

@@ -1,6 +1,6 @@
 //! The lists, over the tree or an overlay of it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use cert_core::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::{
 /// The certificate with its chain.
 pub(super) fn record(reader: &impl Reader, id: CertId) -> Result<CertRecord, StoreError> {
     let Row { summary, previous, chain, .. } = reader.row(id)?;
-    Ok(summary.into_record(chain, previous))
+    Ok(CertRecord { summary, chain, previous })
 }
 
 /// An owner's certificates behind `after`. The list holds them itself.
@@ -26,7 +26,7 @@ pub(super) fn page(
     owner: &OwnerId,
     after: Option<CertId>,
     size: PageSize,
-) -> Result<Vec<CertSummary>, StoreError> {
+) -> Result<Vec<Arc<CertSummary>>, StoreError> {
     let entries = reader.scan(&Prefix::certs_of(owner).after_id(after), size.get())?;
     entries.into_iter().map(|entry| decode(&entry.value, "page")).collect()
 }
@@ -47,7 +47,7 @@ pub(super) fn certs(
     lists: &[Prefix],
     after: Option<CertId>,
     size: PageSize,
-) -> Result<Vec<CertSummary>, StoreError> {
+) -> Result<Vec<Arc<CertSummary>>, StoreError> {
     let mut ids = BTreeSet::new();
     for list in lists {
         for Entry { key, .. } in reader.scan(&list.after_id(after), size.get())? {
@@ -120,7 +120,7 @@ fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
     let cert = indexed(reader, held.id)?;
     Ok(Binding {
         target: held.target,
-        owner: cert.owner,
+        owner: cert.owner.clone(),
         id: held.id,
         generation: cert.generation,
         not_after: cert.leaf.not_after,
@@ -130,7 +130,7 @@ fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
 }
 
 /// A certificate that a list names, so it must be there.
-fn indexed(reader: &impl Reader, id: CertId) -> Result<CertSummary, StoreError> {
+fn indexed(reader: &impl Reader, id: CertId) -> Result<Arc<CertSummary>, StoreError> {
     let row = reader.bytes(Key::cert(id).as_bytes())?;
     let row = row.ok_or_else(|| missing("list", "a listed id without its certificate"))?;
     decode_front(&row, "list")

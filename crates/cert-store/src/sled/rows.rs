@@ -1,5 +1,7 @@
 //! Values that exist on disk only.
 
+use std::sync::Arc;
+
 use cert_core::{Fingerprint, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +11,10 @@ use crate::{BindOptions, CertId, CertSummary, Change, PreviousVersion, ServedCha
 /// decode it alone.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Row {
-    pub(super) summary: CertSummary,
+    pub(super) summary: Arc<CertSummary>,
     /// What makes an upload the same as this one.
     pub(super) upload: Fingerprint,
-    pub(super) previous: Option<PreviousVersion>,
+    pub(super) previous: Option<Arc<PreviousVersion>>,
     /// The chain that stands; that of the previous version is under a key of its own.
     pub(super) chain: ServedChain,
 }

@@ -3,6 +3,7 @@
 use super::{
     layout::{self, Key, Prefix},
     overlay::{Entry, Overlay, Reader, missing},
+    rows::Row,
 };
 use crate::{CertId, Generation, KekId, PageSize, SealedKey, SealedUnder, StoreError};
 
@@ -19,12 +20,10 @@ pub(super) fn sealed_under(
 fn sealed(reader: &impl Reader, entry: &Entry) -> Result<SealedUnder, StoreError> {
     let key = layout::generation_in(&entry.key);
     let (id, generation) = key.ok_or_else(|| missing("sealed_under", "a key without its generation"))?;
-    let row = reader.row(id)?;
-    let leaf = match row.previous.filter(|previous| previous.generation == generation) {
-        Some(previous) => previous.leaf,
-        None => row.summary.leaf,
-    };
-    Ok(SealedUnder { id, generation, owner: row.summary.owner, spki_fingerprint: leaf.spki_fingerprint })
+    let Row { summary, previous, .. } = reader.row(id)?;
+    let previous = previous.as_ref().filter(|previous| previous.generation == generation);
+    let leaf = previous.map_or(&summary.leaf, |previous| &previous.leaf);
+    Ok(SealedUnder { id, generation, owner: summary.owner.clone(), spki_fingerprint: leaf.spki_fingerprint })
 }
 
 pub(super) fn rewrap(

@@ -63,8 +63,8 @@ async fn see(store: &dyn CertStore, world: &World, plain: &Plain) -> Vec<String>
             let record = store.get(cert.id).await.unwrap();
             let key = store.sealed_key(cert.id, cert.generation).await.unwrap();
             let shown = Cert {
-                generation: record.generation.0,
-                content: world.content_of(&record.leaf),
+                generation: record.summary.generation.0,
+                content: world.content_of(&record.summary.leaf),
                 kek: world.number_of(key.kek_id()),
                 previous: match record.previous {
                     Some(previous) => {
@@ -77,7 +77,7 @@ async fn see(store: &dyn CertStore, world: &World, plain: &Plain) -> Vec<String>
                     }
                     None => None,
                 },
-                superseded_by: record.superseded_by,
+                superseded_by: record.summary.superseded_by,
             };
             seen.push(format!("{} {shown:?}", cert.id));
             seen.push(format!("bindings {}", store.bindings(cert.id).await.unwrap().len()));

@@ -1,5 +1,7 @@
 //! Binding certificates to targets.
 
+use std::sync::Arc;
+
 use cert_core::Timestamp;
 
 use super::{
@@ -57,7 +59,7 @@ pub(in super::super) fn take_over(
     precondition::may_serve(&new, generation, &target.domain, now)?;
     precondition::ends_after(&new, old.summary.leaf.not_after)?;
     point(overlay, owner, Held { id: to, ..held }, now)?;
-    old.summary.superseded_by = Some(to);
+    Arc::make_mut(&mut old.summary).superseded_by = Some(to);
     rewrite_row(overlay, &old)?;
     feed::record(overlay, Change::Cert(from), now)
 }

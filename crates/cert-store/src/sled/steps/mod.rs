@@ -3,6 +3,8 @@
 pub(super) mod bindings;
 pub(super) mod versions;
 
+use std::sync::Arc;
+
 use cert_core::{Fingerprint, Timestamp};
 
 use super::{
@@ -38,7 +40,7 @@ pub(super) fn insert(
         return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
     }
     sealing::put_key(overlay, cert.id, Generation::FIRST, &cert.sealed_key)?;
-    let summary = CertSummary::of_new(cert, now);
+    let summary = Arc::new(CertSummary::of_new(cert, now));
     admit(overlay, &Row { summary, upload, previous: None, chain: cert.chain.clone() }, now)?;
     feed::record(overlay, Change::Cert(cert.id), now)?;
     Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })

@@ -1,5 +1,7 @@
 //! Replacing a certificate under its id, and going back.
 
+use std::sync::Arc;
+
 use cert_core::Timestamp;
 
 use super::{
@@ -40,9 +42,10 @@ pub(in super::super) fn rollback(
 ) -> Result<Generation, StoreError> {
     let row = overlay.row(id)?;
     precondition::is_current(&row.summary, generation)?;
-    let previous = row.previous.clone().ok_or(StoreError::NoPrevious { id })?;
+    let previous = row.previous.as_ref().ok_or(StoreError::NoPrevious { id })?;
     let chain = reads::previous_chain(overlay, id, previous.generation)?;
-    let version = NewVersion { common_name: previous.common_name, leaf: previous.leaf, chain, sealed_key };
+    let (common_name, leaf) = (previous.common_name.clone(), previous.leaf.clone());
+    let version = NewVersion { common_name, leaf, chain, sealed_key };
     exchange(overlay, row, generation, version, quota, now)
 }
 
@@ -63,8 +66,8 @@ fn exchange(
     let account = precondition::exchange(account, &row.summary, &version.leaf, quota)?;
     overlay.put(&Key::account(&owner), &account)?;
     remove_row(overlay, &row);
-    let kept = row.summary.advance(version.common_name, version.leaf);
-    if let Some(forgotten) = row.previous.replace(kept) {
+    let kept = Arc::make_mut(&mut row.summary).advance(version.common_name, version.leaf);
+    if let Some(forgotten) = row.previous.replace(Arc::new(kept)) {
         sealing::remove_generation(overlay, id, forgotten.generation)?;
     }
     row.upload = row.summary.upload_digest(&version.chain);
