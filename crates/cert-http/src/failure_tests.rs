@@ -1,8 +1,8 @@
 //! Which status and which number a refusal has: each line is a promise to clients.
 
-use cert_core::{Explain as _, Language};
+use cert_core::{DnsName, Explain as _, Language, Timestamp};
 use cert_service::{ActError, Caller, SealError, ServiceError, WrapError};
-use cert_store::{CertId, KekId, MarkerError, OwnerId, StoreError};
+use cert_store::{CertId, Generation, KekId, MarkerError, OwnerId, StoreError, Target};
 
 use super::Failure;
 
@@ -19,9 +19,25 @@ fn statuses_numbers_and_rules() {
     let (id, owner) = (CertId([7; 12]), OwnerId::new("alice").unwrap());
     let (backend, operation) = ("sled", "insert");
     let kek = KekId::new("k-1").unwrap();
+    let domain: DnsName = "www.example.com".parse().unwrap();
+    let target = Target::cdn(domain.clone());
     let refused = [
         (of_store(StoreError::NotFound { id }), 400, 400_401, "not_found"),
         (of_store(StoreError::QuotaExceeded { owner, limit: 3 }), 400, 400_500, "quota_exceeded"),
+        (of_store(StoreError::BoundElsewhere { target: target.clone() }), 404, 404_908, "bound_elsewhere"),
+        (of_store(StoreError::Expired { id, not_after: Timestamp::from_unix(0) }), 400, 400_329, "expired"),
+        (of_store(StoreError::NotCovered { id, domain: domain.clone() }), 400, 400, "not_covered"),
+        (of_store(StoreError::WouldUncover { id, domains: vec![domain] }), 400, 400, "would_uncover"),
+        (
+            of_store(StoreError::Stale { id, generation: Some(Generation::FIRST) }),
+            409,
+            409,
+            "stale_generation",
+        ),
+        (of_store(StoreError::NoPrevious { id }), 409, 409, "no_previous"),
+        (of_store(StoreError::InUse { kek: kek.clone() }), 409, 409, "kek_in_use"),
+        (Failure::Service(ServiceError::ActiveKek { kek: kek.clone() }), 409, 409, "kek_active"),
+        (Failure::Service(ServiceError::NotAllowed), 403, 403, "not_allowed"),
         (of_store(StoreError::Unavailable { backend, operation, source: lost() }), 503, 503, "unavailable"),
         (of_store(StoreError::Unknown { backend, operation, source: lost() }), 503, 503, "outcome_unknown"),
         (of_store(StoreError::Corrupt { backend, operation, source: lost() }), 500, 500, "store_corrupt"),
