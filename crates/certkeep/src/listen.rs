@@ -69,8 +69,6 @@ pub(crate) async fn serve<Opening, IO>(
 const QUEUE: u32 = 4096;
 /// Connections that are told that there are too many: they are not many themselves.
 const MAX_TURNED_AWAY: usize = 64;
-/// How long a client may take to read: between two parts of an answer, not for the whole.
-const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 
 struct Server {
@@ -88,11 +86,13 @@ impl Server {
         IO: AsyncRead + AsyncWrite + Send + 'static,
     {
         let service = TowerToHyperService::new(self.router.clone());
-        let (watcher, header_timeout) = (self.connections.watcher(), self.limits.header_timeout);
+        let Limits { header_timeout, body_timeout, .. } = self.limits;
+        let watcher = self.connections.watcher();
         tokio::spawn(async move {
             let Some(stream) = opening.await else { return };
             let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(WRITE_DEADLINE));
+            // Between two parts of an answer that the client takes, not for the whole.
+            stream.set_write_timeout(Some(body_timeout));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 // Between requests, too: a client that sends nothing does not keep its place.

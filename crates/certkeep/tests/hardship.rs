@@ -50,6 +50,32 @@ fn head(tenant: Tenant, length: usize) -> String {
 }
 
 #[test]
+fn a_client_that_does_not_read_its_answers_loses_its_connection() {
+    let site = Site::with("memory:", 10, "[limits]\nbody_timeout = \"1s\"");
+    let server = site.start();
+    let id = server.upload(ALICE, "a", &site.issue("a.example.com")).unwrap().json["certID"].clone();
+    let target = format!("/sslcert/{}", id.as_str().unwrap());
+    let signature = cert_http::sign_qbox(ALICE.access_key, ALICE.secret_key, &target);
+    let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {signature}\r\n\r\n");
+    let mut deaf = connect(&server);
+    deaf.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+
+    let started = Instant::now();
+    let error = loop {
+        assert!(started.elapsed() < BOUND, "the connection is still there");
+        match deaf.write(request.as_bytes()) {
+            // Part of a request may have gone: what the server makes of the rest does not matter here.
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => break error,
+        }
+    };
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+    assert!([BrokenPipe, ConnectionReset].contains(&error.kind()), "{error}");
+    is_well(&server);
+}
+
+#[test]
 fn slow_clients_and_half_sent_bodies_do_not_keep_their_places() {
     let limits = "[limits]\nheader_timeout = \"1s\"\nbody_timeout = \"1s\"";
     let site = Site::with("memory:", 10, limits);
