@@ -114,3 +114,31 @@ fn a_password_comes_from_a_file_and_is_not_shown() {
         assert!(!format!("{:?}", config.store).contains("sesame"));
     }
 }
+
+/// The configurations that the guides print.
+#[test]
+fn what_the_guides_print_is_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secret, anchor) = (folder.path().join("secret"), folder.path().join("private-ca.pem"));
+    std::fs::write(&secret, "sesame").unwrap();
+    std::fs::write(&anchor, TestCa::root("Root", now(&SystemClock)).pem()).unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = 0;
+    for document in ["README.md", "docs/operations.md"] {
+        let text = std::fs::read_to_string(root.join(document)).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let block = block.split_once("```").unwrap().0;
+            // Files of somebody else's machine.
+            let mut block = block
+                .replace("/etc/certkeep/secret", &secret.display().to_string())
+                .replace("/etc/certkeep/db-password", &secret.display().to_string())
+                .replace("./private-ca.pem", &anchor.display().to_string());
+            if !block.contains("[[credential]]") {
+                block.push_str(CREDENTIAL);
+            }
+            check(&block).unwrap_or_else(|error| panic!("{document}: {error}\n{block}"));
+            found += 1;
+        }
+    }
+    assert_eq!(found, 3);
+}
