@@ -14,6 +14,7 @@ set -eu
 settings=${CERTKEEP_HOOK_ENV:-/etc/certkeep/hook.env}
 if [ -r "$settings" ]; then
     set -a
+    # shellcheck source=/dev/null
     . "$settings"
     set +a
 fi
@@ -22,7 +23,7 @@ chain=${CHAIN:-${RENEWED_LINEAGE:?"neither RENEWED_LINEAGE nor CHAIN and KEY are
 key=${KEY:-${RENEWED_LINEAGE:-}/privkey.pem}
 name=${NAME:-$(basename "$(dirname "$chain")")}
 
-# The server and the network may be away for a moment. A refusal (exit code 1) stays one, however often it is asked.
+# Server, store and network may be away for a moment. A refusal (exit code 1) stays one, however often it is asked.
 attempt=1
 while :; do
     code=0

@@ -29,7 +29,8 @@ Examples:
   certkeep cert list                             what the server keeps for you
   certkeep import /etc/letsencrypt/live          upload what an ACME client keeps
 
-Exit code 0: done. 1: the server, or the check, says no. 2: the command could not run."
+Exit code 0: done. 1: the server, or the check, says no. 2: the command could not run, or not
+now (429 and 5xx): try again."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

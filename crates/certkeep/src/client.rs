@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value;
 use ureq::{
     Agent,
-    http::{Method, Request},
+    http::{Method, Request, StatusCode},
     tls::{RootCerts, TlsConfig},
 };
 use zeroize::Zeroizing;
@@ -71,7 +71,13 @@ impl<'a> Client<'a> {
         let answer: Value = serde_json::from_str(&text).map_err(|_| {
             Failure::new(format!("{} answered {status} without JSON: is it a certkeep server?", self.base))
         })?;
-        if status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let message = refusal(&answer);
+        // A server that is busy or lacks its store has not said no: whoever asks again later may be served.
+        let is_passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        Err(if is_passing { Failure::new(message) } else { Failure::refused(message) })
     }
 
     /// An operator names the owner that the call is for.
@@ -120,7 +126,7 @@ fn path_of(base: &str) -> &str {
 }
 
 /// The server's refusal, with every finding.
-fn refusal(answer: &Value) -> Failure {
+fn refusal(answer: &Value) -> String {
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let findings = answer["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut message = format!("refused with {} ({})", answer["code"], text(answer, "rule"));
@@ -145,7 +151,7 @@ fn refusal(answer: &Value) -> Failure {
             message.push_str(&format!("\n  fix: {fix}"));
         }
     }
-    Failure::refused(message)
+    message
 }
 
 #[cfg(test)]

@@ -106,3 +106,14 @@ fn failures_say_what_to_do() {
     let (code, said) = Client { url: "http://127.0.0.1:1", ..client }.run(&["list"]);
     assert!(code == Some(2) && said.contains("certkeep serve"), "{said}");
 }
+
+#[test]
+fn a_server_that_cannot_now_has_not_said_no() {
+    let site = Site::with("memory:", 10, "[limits]\nrate = { per_second = 1, burst = 1 }");
+    let server = site.start();
+    let client = Client { folder: site.folder(), url: &server.url, secret_key: ALICE.secret_key };
+    let codes = [client.run(&["list"]), client.run(&["list"]), client.run(&["list"])];
+    let limited = codes.iter().find(|(code, _)| *code != Some(0)).expect("one above the rate");
+    assert_eq!(limited.0, Some(2), "whoever repeats what ends with 2 is served later: {}", limited.1);
+    assert!(limited.1.contains("rate_limited"), "{}", limited.1);
+}
