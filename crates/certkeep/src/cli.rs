@@ -24,10 +24,10 @@ use crate::{
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  certkeep serve                                 start a server here, with its data in ./certkeep-data
-  certkeep check fullchain.pem --key privkey.pem judge a chain and its key without any server
-  certkeep cert list                             what the server keeps for you
-  certkeep import /etc/letsencrypt/live          upload what an ACME client keeps
+  certkeep serve                                  start a server here, with its data in ./certkeep-data
+  certkeep check fullchain.pem --key privkey.pem  judge a chain and its key without any server
+  certkeep cert list                              what the server keeps for you
+  certkeep import /etc/letsencrypt/live           upload what an ACME client keeps
 
 Exit code 0: done. 1: the server, or the check, says no. 2: the command could not run, or not
 now (429 and 5xx): try again."
