@@ -13,10 +13,10 @@ use crate::{failure::Failure, files, output};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  certkeep key-ring add keyring.toml                             then copy the file to every node and restart them
-  certkeep key-ring activate keyring.toml 2026-11-24-0f1e2d3c... then copy it and restart them again
-  certkeep rewrap 2026-02-13-8877665544332211                    the key that was active before
-  certkeep retire 2026-02-13-8877665544332211")]
+  certkeep key-ring add keyring.toml                                   then copy it to every node, restart them
+  certkeep key-ring activate keyring.toml 2026-02-13-0f1e2d3c4b5a6978  then copy it, restart them again
+  certkeep rewrap 2025-08-01-8877665544332211                          the key that was active before
+  certkeep retire 2025-08-01-8877665544332211")]
 pub(crate) struct KeyRingArgs {
     #[command(subcommand)]
     command: KeyRingCommand,
