@@ -42,7 +42,7 @@ enum Cli {
     /// What the worst known inputs cost, the slowest last
     Hostile(measure::HostileOptions),
     /// How fast a real server reads, over a bare handler and beside uploads
-    Load,
+    Load(measure::LoadOptions),
     /// What an edge costs on a store on disk: start, memory, unknown names
     Measure(measure::MeasureOptions),
     /// What our work costs over the part that nobody can do without
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         Cli::Fuzz(options) => fuzz::run(&options),
         Cli::Growth(options) => measure::growth(&options),
         Cli::Hostile(options) => measure::hostile(&options),
-        Cli::Load => measure::load(),
+        Cli::Load(options) => measure::load(&options),
         Cli::Measure(options) => measure::measure(&options),
         Cli::Ratios(options) => measure::ratios(&options),
         Cli::Test(options) => test::run(&options),

@@ -18,6 +18,13 @@ pub(crate) struct RatioOptions {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct LoadOptions {
+    /// Print JSON with every round instead of the medians
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct HostileOptions {
     /// Only inputs whose name has this in it
     filter: Option<String>,
@@ -107,9 +114,14 @@ pub(crate) fn hostile(options: &HostileOptions) -> Result<(), String> {
 }
 
 /// A real server under load, from a second process.
-pub(crate) fn load() -> Result<(), String> {
+pub(crate) fn load(options: &LoadOptions) -> Result<(), String> {
     command::run(&mut command::cargo(&["build", "--release", "--locked", "--package", "certkeep"]))?;
-    command::run(measuring("load").arg(command::target().join("release/certkeep")))
+    let mut run = measuring("load");
+    run.arg(command::target().join("release/certkeep"));
+    if options.json {
+        run.arg("--json");
+    }
+    command::run(&mut run)
 }
 
 /// The criterion suites, OpenSSL beside us.

@@ -158,7 +158,7 @@ impl From<ActError> for Failure {
 }
 
 impl IntoResponse for Failure {
-    /// The status alone; [`reply::envelope`](crate::reply::envelope) writes the body in the client's language.
+    /// The status alone; [`Envelope`](crate::envelope::Envelope) writes the body in the client's language.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));

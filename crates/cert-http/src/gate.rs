@@ -1,7 +1,5 @@
 //! How much is let in at once, and how fast.
 
-use std::sync::Arc;
-
 use axum::{
     body::{Body, Bytes},
     http::HeaderMap,
@@ -11,7 +9,7 @@ use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     body::{self, Limits},
@@ -21,24 +19,23 @@ use crate::{
 
 /// The limits that all requests share. A body comes in first and a call runs then, each with places of its own: a
 /// client that sends slowly keeps no call waiting, and uploads never take the places of reads.
-#[derive(Clone)]
 pub(crate) struct Gate {
-    bodies: Arc<Semaphore>,
-    reads: Arc<Semaphore>,
-    writes: Arc<Semaphore>,
-    rate: Option<Arc<DefaultKeyedRateLimiter<String>>>,
+    bodies: Semaphore,
+    reads: Semaphore,
+    writes: Semaphore,
+    rate: Option<DefaultKeyedRateLimiter<String>>,
     body: Limits,
 }
 
 impl Gate {
     pub(crate) fn new(max_requests: usize, rate: Option<Rate>, body: Limits) -> Self {
-        let places = |count: usize| Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)));
+        let places = |count: usize| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS));
         let quota = |rate: Rate| Quota::per_second(rate.per_second).allow_burst(rate.burst);
         Self {
             bodies: places(max_requests),
             reads: places(max_requests),
             writes: places(max_requests / 2),
-            rate: rate.map(|rate| Arc::new(RateLimiter::keyed(quota(rate)))),
+            rate: rate.map(|rate| RateLimiter::keyed(quota(rate))),
             body,
         }
     }
@@ -50,9 +47,9 @@ impl Gate {
     }
 
     /// A place for a call, which is kept as long as the permit.
-    pub(crate) fn enter(&self, has_body: bool) -> Result<OwnedSemaphorePermit, Failure> {
+    pub(crate) fn enter(&self, has_body: bool) -> Result<SemaphorePermit<'_>, Failure> {
         let places = if has_body { &self.writes } else { &self.reads };
-        Arc::clone(places).try_acquire_owned().map_err(|_| Failure::Busy)
+        places.try_acquire().map_err(|_| Failure::Busy)
     }
 
     /// Counts a request of the caller's, and refuses what is too many.

@@ -29,14 +29,17 @@
 //!
 //! It deliberately does not terminate TLS, and does not log bodies.
 
+mod admission;
 mod auth;
 mod body;
 mod description;
+mod envelope;
 mod failure;
 mod gate;
 mod observe;
 mod options;
 mod reply;
+mod request_id;
 mod router;
 mod routes;
 mod wire;

@@ -1,6 +1,6 @@
 //! Where embedders differ, and what the handlers share.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 
 use cert_service::CertService;
 
@@ -77,7 +77,8 @@ impl Options {
     }
 
     /// Answers `GET /metrics` with what `render` gives: the text format of Prometheus. The router counts through the
-    /// `metrics` facade, whose recorder is the program's to install. Without this there is no such call.
+    /// `metrics` facade, whose recorder is the program's to install, before the
+    /// first request. Without this there is no such call.
     pub fn metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.metrics = Some(Arc::new(render));
         self
@@ -111,20 +112,32 @@ impl std::fmt::Debug for Options {
     }
 }
 
-/// What the handlers share.
+/// What the handlers share. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct ApiState {
+pub(crate) struct ApiState(Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) certs: CertService,
     pub(crate) gate: Gate,
-    options: Arc<Options>,
+    options: Options,
 }
 
 impl ApiState {
     pub(crate) fn new(certs: CertService, options: Options) -> Self {
         let gate = Gate::new(options.max_requests, options.rate, options.body);
-        Self { certs, gate, options: Arc::new(options) }
+        Self(Arc::new(Shared { certs, gate, options }))
     }
+}
 
+impl Deref for ApiState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Shared {
     pub(crate) fn authenticator(&self) -> Option<&Authenticator> {
         self.options.authenticator.as_ref()
     }

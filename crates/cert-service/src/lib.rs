@@ -63,7 +63,7 @@ pub use events::{Action, AuditLog, Event, EventSink, Subject};
 pub use executor::{Executor, Inline, Job};
 pub use expiring::ExpiringPage;
 pub use name_view::{Match, NameView, Resolved, Served, ViewStatus};
-pub use pem::chain_pem;
+pub use pem::{chain_pem, chain_pem_len, push_chain_pem};
 pub use policies::{Plan, Policies};
 pub use read::Page;
 pub use renewal::Replaced;

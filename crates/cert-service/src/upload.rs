@@ -295,7 +295,11 @@ impl CertService {
         })
     }
 
-    async fn compute<T: Send + 'static>(
+    /// Runs CPU work of the embedder's where the service runs its own, such as parsing a large request.
+    ///
+    /// # Errors
+    /// [`ServiceError::Interrupted`] where the executor drops the work, or it panics.
+    pub async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ServiceError> {

@@ -1,17 +1,29 @@
 //! Log lines on the standard error. Nothing that is secret is ever handed to them.
 
-use std::io::IsTerminal as _;
+mod fields;
+mod lines;
+
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::LogFormat;
+use self::{
+    fields::Plain,
+    lines::{Lines, Writing},
+};
+use crate::{config::LogFormat, failure::Failure};
 
-/// From here on, lines are written: those that `CERTKEEP_LOG` wants, `info` by default.
-pub(crate) fn start(format: LogFormat) {
+/// From here on, lines are written for as long as what this returns lives: those that `CERTKEEP_LOG` wants, `info` by
+/// default.
+pub(crate) fn start(format: LogFormat) -> Result<Writing, Failure> {
     let filter = EnvFilter::try_from_env("CERTKEEP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (lines, writing) =
+        Lines::to(io::stderr()).map_err(|error| Failure::new(format!("cannot start threads: {error}")))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
     match format {
         LogFormat::Json => builder.json().flatten_event(true).init(),
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Text if io::stderr().is_terminal() => builder.init(),
+        LogFormat::Text => builder.with_ansi(false).fmt_fields(Plain).init(),
     }
+    Ok(writing)
 }

@@ -37,7 +37,8 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
         None => bootstrap::configuration(now(&SystemClock))?,
     };
     let config = Config::load(&path, &args)?;
-    log::start(config.log);
+    // Until the end: what is still to be written goes out with it.
+    let _log = log::start(config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -112,9 +113,10 @@ async fn assemble(
     let store: Arc<dyn CertStore> = Arc::new(TimedStore(config.store.open().await?));
     let (ring, is_new) = open_ring(&config.key_ring)?;
     let live = Live::new(config.plans, config.credentials);
+    let cores = Cores::but_one().map_err(|error| Failure::new(format!("cannot start threads: {error}")))?;
     let built = CertService::builder_shared(Arc::clone(&store), Arc::new(ring))
         .policies(live.clone())
-        .executor(Cores::all())
+        .executor(cores)
         .build()
         .await;
     let certs = built.map_err(|error| start_failure(&error, &config.key_ring, is_new))?;

@@ -1,6 +1,10 @@
 //! How long the store takes for each of its steps.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use async_trait::async_trait;
 use cert_core::{Explain as _, Timestamp};
@@ -9,17 +13,28 @@ use cert_store::{
     Expiring, FeedMarker, FindBy, Generation, Inserted, KekId, NewCert, NewVersion, OwnerId, PageSize, Quota,
     SealedKey, SealedUnder, StoreError, Target, Totals, Usage,
 };
+use metrics::Histogram;
 
 /// A store whose steps are measured.
 pub(crate) struct TimedStore(pub(crate) Arc<dyn CertStore>);
 
+/// A step with its numbers. Their handles are kept: looking one up costs as much as a read of a store in memory.
+macro_rules! timed {
+    ($operation:literal, $step:expr) => {{
+        static SECONDS: LazyLock<Histogram> =
+        LazyLock::new(|| metrics::histogram!("certkeep_store_seconds", "operation" => $operation));
+        timed($operation, &SECONDS, $step).await
+    }};
+}
+
 async fn timed<T>(
     operation: &'static str,
+    seconds: &Histogram,
     step: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let started = Instant::now();
     let outcome = step.await;
-    metrics::histogram!("certkeep_store_seconds", "operation" => operation).record(started.elapsed());
+    seconds.record(started.elapsed());
     if let Err(
         error @ (StoreError::Unavailable { .. } | StoreError::Unknown { .. } | StoreError::Corrupt { .. }),
     ) = &outcome
@@ -33,15 +48,15 @@ async fn timed<T>(
 #[async_trait]
 impl CertStore for TimedStore {
     async fn insert(&self, cert: NewCert, quota: Quota, now: Timestamp) -> Result<Inserted, StoreError> {
-        timed("insert", self.0.insert(cert, quota, now)).await
+        timed!("insert", self.0.insert(cert, quota, now))
     }
 
     async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {
-        timed("get", self.0.get(id)).await
+        timed!("get", self.0.get(id))
     }
 
     async fn sealed_key(&self, id: CertId, generation: Generation) -> Result<SealedKey, StoreError> {
-        timed("sealed_key", self.0.sealed_key(id, generation)).await
+        timed!("sealed_key", self.0.sealed_key(id, generation))
     }
 
     async fn page(
@@ -50,7 +65,7 @@ impl CertStore for TimedStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
-        timed("page", self.0.page(owner, after, size)).await
+        timed!("page", self.0.page(owner, after, size))
     }
 
     async fn find(
@@ -60,7 +75,7 @@ impl CertStore for TimedStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
-        timed("find", self.0.find(owner, by, after, size)).await
+        timed!("find", self.0.find(owner, by, after, size))
     }
 
     async fn replace(
@@ -71,7 +86,7 @@ impl CertStore for TimedStore {
         quota: Quota,
         now: Timestamp,
     ) -> Result<Generation, StoreError> {
-        timed("replace", self.0.replace(id, generation, version, quota, now)).await
+        timed!("replace", self.0.replace(id, generation, version, quota, now))
     }
 
     async fn rollback(
@@ -82,11 +97,11 @@ impl CertStore for TimedStore {
         quota: Quota,
         now: Timestamp,
     ) -> Result<Generation, StoreError> {
-        timed("rollback", self.0.rollback(id, generation, sealed_key, quota, now)).await
+        timed!("rollback", self.0.rollback(id, generation, sealed_key, quota, now))
     }
 
     async fn delete_if_unbound(&self, id: CertId, owner: &OwnerId, now: Timestamp) -> Result<(), StoreError> {
-        timed("delete_if_unbound", self.0.delete_if_unbound(id, owner, now)).await
+        timed!("delete_if_unbound", self.0.delete_if_unbound(id, owner, now))
     }
 
     async fn claim(
@@ -96,11 +111,11 @@ impl CertStore for TimedStore {
         value: &[u8],
         now: Timestamp,
     ) -> Result<Vec<u8>, StoreError> {
-        timed("claim", self.0.claim(name, expected, value, now)).await
+        timed!("claim", self.0.claim(name, expected, value, now))
     }
 
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
-        timed("usage", self.0.usage(owner, now)).await
+        timed!("usage", self.0.usage(owner, now))
     }
 
     async fn bind(
@@ -112,7 +127,7 @@ impl CertStore for TimedStore {
         options: BindOptions,
         now: Timestamp,
     ) -> Result<Option<CertId>, StoreError> {
-        timed("bind", self.0.bind(id, owner, generation, target, options, now)).await
+        timed!("bind", self.0.bind(id, owner, generation, target, options, now))
     }
 
     async fn take_over(
@@ -124,7 +139,7 @@ impl CertStore for TimedStore {
         owner: &OwnerId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        timed("take_over", self.0.take_over(target, from, to, generation, owner, now)).await
+        timed!("take_over", self.0.take_over(target, from, to, generation, owner, now))
     }
 
     async fn move_binding(
@@ -136,7 +151,7 @@ impl CertStore for TimedStore {
         generation: Generation,
         now: Timestamp,
     ) -> Result<CertId, StoreError> {
-        timed("move_binding", self.0.move_binding(target, from, to, id, generation, now)).await
+        timed!("move_binding", self.0.move_binding(target, from, to, id, generation, now))
     }
 
     async fn unbind(
@@ -145,15 +160,15 @@ impl CertStore for TimedStore {
         owner: &OwnerId,
         now: Timestamp,
     ) -> Result<Option<CertId>, StoreError> {
-        timed("unbind", self.0.unbind(target, owner, now)).await
+        timed!("unbind", self.0.unbind(target, owner, now))
     }
 
     async fn bound(&self, target: &Target) -> Result<Option<Binding>, StoreError> {
-        timed("bound", self.0.bound(target)).await
+        timed!("bound", self.0.bound(target))
     }
 
     async fn bindings(&self, id: CertId) -> Result<Vec<Binding>, StoreError> {
-        timed("bindings", self.0.bindings(id)).await
+        timed!("bindings", self.0.bindings(id))
     }
 
     async fn bound_by(
@@ -162,11 +177,11 @@ impl CertStore for TimedStore {
         after: Option<&Target>,
         size: PageSize,
     ) -> Result<Vec<Binding>, StoreError> {
-        timed("bound_by", self.0.bound_by(owner, after, size)).await
+        timed!("bound_by", self.0.bound_by(owner, after, size))
     }
 
     async fn bound_all(&self, after: Option<&Target>, size: PageSize) -> Result<Vec<Binding>, StoreError> {
-        timed("bound_all", self.0.bound_all(after, size)).await
+        timed!("bound_all", self.0.bound_all(after, size))
     }
 
     async fn expiring(
@@ -175,19 +190,19 @@ impl CertStore for TimedStore {
         after: Option<(Timestamp, CertId)>,
         size: PageSize,
     ) -> Result<Vec<Expiring>, StoreError> {
-        timed("expiring", self.0.expiring(before, after, size)).await
+        timed!("expiring", self.0.expiring(before, after, size))
     }
 
     async fn head(&self) -> Result<FeedMarker, StoreError> {
-        timed("head", self.0.head()).await
+        timed!("head", self.0.head())
     }
 
     async fn changes(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {
-        timed("changes", self.0.changes(after, size)).await
+        timed!("changes", self.0.changes(after, size))
     }
 
     async fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
-        timed("prune", self.0.prune(before)).await
+        timed!("prune", self.0.prune(before))
     }
 
     async fn sealed_under(
@@ -196,7 +211,7 @@ impl CertStore for TimedStore {
         after: Option<(CertId, Generation)>,
         size: PageSize,
     ) -> Result<Vec<SealedUnder>, StoreError> {
-        timed("sealed_under", self.0.sealed_under(kek, after, size)).await
+        timed!("sealed_under", self.0.sealed_under(kek, after, size))
     }
 
     async fn rewrap(
@@ -207,22 +222,22 @@ impl CertStore for TimedStore {
         sealed_key: SealedKey,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        timed("rewrap", self.0.rewrap(id, generation, from, sealed_key, now)).await
+        timed!("rewrap", self.0.rewrap(id, generation, from, sealed_key, now))
     }
 
     async fn retire(&self, kek: &KekId, now: Timestamp) -> Result<(), StoreError> {
-        timed("retire", self.0.retire(kek, now)).await
+        timed!("retire", self.0.retire(kek, now))
     }
 
     async fn export(&self, after: Option<&EntryKey>, size: PageSize) -> Result<Vec<Entry>, StoreError> {
-        timed("export", self.0.export(after, size)).await
+        timed!("export", self.0.export(after, size))
     }
 
     async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError> {
-        timed("import", self.0.import(entry, now)).await
+        timed!("import", self.0.import(entry, now))
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {
-        timed("totals", self.0.totals()).await
+        timed!("totals", self.0.totals())
     }
 }

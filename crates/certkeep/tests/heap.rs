@@ -33,7 +33,7 @@ fn no_key_is_left_on_the_heap_after_uploads() {
     // The scan finds what is there: a certificate that the store keeps, and a secret that the server needs. That it
     // would find a key shows where the server is built without its allocator.
     let heap = heap_of(server.id());
-    for control in [issued[7].certificates()[0].as_slice(), ALICE.secret_key.as_bytes()] {
+    for control in [issued[7].certificates()[0].as_slice(), ALICE.access_key.as_bytes()] {
         assert!(heap.iter().any(|part| memmem::find(part, control).is_some()), "the scan finds nothing");
     }
     let mut found = keys_in(&heap, &issued);

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, ExitCode, Stdio},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{Router, body::Bytes, http::header, routing::get};
@@ -16,15 +16,48 @@ use cert_core::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::client::{self, Request};
+use crate::{
+    client::{self, Request},
+    cpu,
+};
 
 const ACCESS_KEY: &str = "AK-load";
 const SECRET_KEY: &str = "SK-load";
 
+/// A server in a process of its own, which ends with this.
+pub(crate) struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("a server starts");
+        let address = address_of(&mut process);
+        Self { process, address }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The processor time that it has taken.
+    pub(crate) fn cpu(&self) -> Duration {
+        cpu::of(self.process.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// `certkeep serve` on sled, as it is without a flag, its log going to a file.
 pub(crate) struct Certkeep {
-    process: Child,
-    pub(crate) address: String,
+    pub(crate) server: Server,
     pub(crate) root: TestCa,
     _folder: TempDir,
 }
@@ -42,21 +75,21 @@ impl Certkeep {
         fs::write(folder.path().join("root.pem"), root.pem()).expect("the folder can be written");
         fs::write(folder.path().join("certkeep.toml"), configuration).expect("the folder can be written");
         let log = fs::File::create(folder.path().join("log")).expect("the folder can be written");
-        let mut process = Command::new(program)
-            .args(["serve", "--config", &format!("{path}/certkeep.toml")])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("certkeep starts");
-        let address = address_of(&mut process);
-        Self { process, address, root, _folder: folder }
+        let configuration = format!("{path}/certkeep.toml");
+        let server =
+            Server::start(Command::new(program).args(["serve", "--config", &configuration]).stderr(log));
+        Self { server, root, _folder: folder }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.server.address()
     }
 
     /// Stores a certificate, and gives the request that reads it.
     pub(crate) async fn store_one(&self) -> Request {
         let issued = self.root.intermediate("Load CA").issue(&TestLeaf::new(&["www.example.com"]));
         let body = json!({ "name": "www", "ca": issued.chain_pem(), "pri": issued.key_pem() });
-        let answer = client::body(&self.address, &Self::signed("POST", "/sslcert", &body)).await;
+        let answer = client::body(self.address(), &Self::signed("POST", "/sslcert", &body)).await;
         let answer: Value = serde_json::from_slice(&answer).expect("an answer is JSON");
         let target = format!("/sslcert/{}", answer["certID"].as_str().expect("an id"));
         let signature = cert_http::sign_qbox(ACCESS_KEY, SECRET_KEY, &target);
@@ -70,18 +103,9 @@ impl Certkeep {
     }
 }
 
-impl Drop for Certkeep {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// An axum handler that returns bytes, and nothing around it.
 pub(crate) struct Bare {
-    process: Child,
-    pub(crate) address: String,
+    pub(crate) server: Server,
     _folder: TempDir,
 }
 
@@ -90,21 +114,13 @@ impl Bare {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = folder.path().join("body");
         fs::write(&path, bytes).expect("the folder can be written");
-        let mut process = Command::new(std::env::current_exe().expect("this program has a path"))
-            .arg("bare")
-            .arg(path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program starts again");
-        let address = address_of(&mut process);
-        Self { process, address, _folder: folder }
+        let program = std::env::current_exe().expect("this program has a path");
+        let server = Server::start(Command::new(program).arg("bare").arg(path));
+        Self { server, _folder: folder }
     }
-}
 
-impl Drop for Bare {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub(crate) fn address(&self) -> &str {
+        self.server.address()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Uploads that cost the server as much as uploads can.
 
 use std::{
-    fmt,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -9,30 +9,28 @@ use cert_core::{
     KeyType,
     testing::{TestCa, TestLeaf, certificates_pem},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
     client::{Connection, Request},
+    cpu,
     server::{Certkeep, Requests, now},
 };
 
 /// Requests of both kinds.
+#[derive(Clone)]
 pub(crate) struct Uploads {
     rsa: Requests,
     hostile: Requests,
 }
 
 /// What was answered.
+#[derive(Serialize)]
 pub(crate) struct Done {
-    accepted: usize,
-    refused: usize,
-}
-
-impl fmt::Display for Done {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} RSA-4096 uploads, {} hostile ones refused", self.accepted, self.refused)
-    }
+    pub(crate) accepted_per_second: f64,
+    pub(crate) refused_per_second: f64,
 }
 
 pub(crate) fn requests(server: &Certkeep) -> Uploads {
@@ -67,32 +65,76 @@ fn upload(chain: &str, key: &str) -> Request {
     Certkeep::signed("POST", "/sslcert", &body)
 }
 
-/// Sends both kinds from as many connections each, until the time is over.
-pub(crate) async fn run(address: &str, uploads: &Uploads, clients: usize, time: Duration) -> Done {
+/// Uploads that are under way.
+pub(crate) struct Uploading(JoinHandle<Done>);
+
+impl Uploading {
+    /// What was answered, once the time is over.
+    pub(crate) fn done(self) -> Done {
+        self.0.join().expect("the uploading thread ends well")
+    }
+}
+
+/// Sends both kinds from as many connections each, until the time is over. Unless it is `busy`, the connections stand
+/// open, and nothing is sent.
+///
+/// It has a thread of its own that yields to everything else: on the server's machine there would be no such client.
+pub(crate) fn start(
+    address: &str,
+    uploads: &Uploads,
+    clients: usize,
+    time: Duration,
+    busy: bool,
+) -> Uploading {
+    let (address, uploads) = (address.to_owned(), uploads.clone());
+    Uploading(thread::spawn(move || {
+        cpu::yield_to_others();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("it needs no thread").block_on(run(&address, &uploads, clients, time, busy))
+    }))
+}
+
+async fn run(address: &str, uploads: &Uploads, clients: usize, time: Duration, busy: bool) -> Done {
     let end = Instant::now() + time;
     let mut running = JoinSet::new();
     for kind in [&uploads.rsa, &uploads.hostile] {
         for client in 0..clients {
             let (address, requests) = (address.to_owned(), Requests::clone(kind));
             running.spawn(async move {
-                let mut connection = Connection::open(&address).await;
-                let (mut accepted, mut refused) = (0, 0);
-                for request in requests.iter().cycle().skip(client) {
-                    if Instant::now() >= end {
-                        break;
-                    }
-                    match connection.send(request).await {
-                        200 => accepted += 1,
-                        _ => refused += 1,
-                    }
+                let connection = Connection::open(&address).await;
+                if busy {
+                    return send(connection, &requests, client, end).await;
                 }
-                (accepted, refused)
+                tokio::time::sleep_until(end.into()).await;
+                drop(connection);
+                (0, 0)
             });
         }
     }
     let counts = running.join_all().await;
+    let per_second = |count: usize| count as f64 / time.as_secs_f64();
     Done {
-        accepted: counts.iter().map(|(accepted, _)| accepted).sum(),
-        refused: counts.iter().map(|(_, refused)| refused).sum(),
+        accepted_per_second: per_second(counts.iter().map(|(accepted, _)| accepted).sum()),
+        refused_per_second: per_second(counts.iter().map(|(_, refused)| refused).sum()),
     }
+}
+
+/// How many were accepted and how many refused.
+async fn send(
+    mut connection: Connection,
+    requests: &[Request],
+    skipped: usize,
+    end: Instant,
+) -> (usize, usize) {
+    let (mut accepted, mut refused) = (0, 0);
+    for request in requests.iter().cycle().skip(skipped) {
+        if Instant::now() >= end {
+            break;
+        }
+        match connection.send(request).await {
+            200 => accepted += 1,
+            _ => refused += 1,
+        }
+    }
+    (accepted, refused)
 }

@@ -4,8 +4,9 @@ use axum::{
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
+use cert_service::Upload;
 use cert_store::CertId;
 
 use super::{precondition::IfMatch, query::ListQuery, sender::Sender};
@@ -23,7 +24,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let upload = wire::UploadRequest::parse(&body)?.into_upload()?;
+    let upload = parse_upload(&state, body).await?;
     let outcome = state.certs.upload(&caller, upload).await;
     observe::verdict(outcome.as_ref().err());
     Ok(reply::ok(wire::Created::new(&outcome?, reply::language(&headers))))
@@ -71,15 +72,16 @@ pub(crate) async fn read(
     let id = parse_id(&id)?;
     let (record, key) = if state.exposes_private_keys() {
         let (record, key) = state.certs.get_with_key(&caller, id).await?;
-        (record, key.secret_pem())
+        (record, Some(key))
     } else {
-        (state.certs.get(&caller, id).await?, zeroize::Zeroizing::default())
+        (state.certs.get(&caller, id).await?, None)
     };
-    let mut response = reply::ok(wire::Detail::new(&record, &key));
+    let json = wire::Detail::json(&record, key.as_ref()).map_err(|_| Failure::Internal)?;
+    let mut response = reply::json(json);
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", record.summary.generation.0)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    Ok(response.into_response())
+    Ok(response)
 }
 
 /// Replace a certificate under its id
@@ -103,7 +105,7 @@ pub(crate) async fn replace(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let id = parse_id(&id)?;
-    let upload = wire::UploadRequest::parse(&body)?.into_upload()?;
+    let upload = parse_upload(&state, body).await?;
     let outcome = state.certs.replace(&caller, id, upload, expected).await;
     observe::verdict(outcome.as_ref().err());
     Ok(reply::ok(wire::Versioned::replaced(&outcome?, reply::language(&headers))))
@@ -172,10 +174,20 @@ pub(crate) async fn inspect(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let upload = wire::UploadRequest::parse(&body)?.into_upload()?;
+    let upload = parse_upload(&state, body).await?;
     let report = state.certs.inspect(&caller, upload).await?;
     Ok(reply::ok(wire::Inspected::new(&report, reply::language(&headers))))
 }
+
+/// An upload, parsed where it does not stand in the way of others.
+async fn parse_upload(state: &ApiState, body: Bytes) -> Result<Upload, Failure> {
+    let is_short = body.len() <= SHORT;
+    let parse = move || wire::UploadRequest::parse(&body)?.into_upload();
+    if is_short { parse() } else { state.certs.compute(parse).await? }
+}
+
+/// Up to here, handing the work over takes longer than doing it.
+const SHORT: usize = 16 * 1024;
 
 /// A text that is no id names no certificate.
 fn parse_id(text: &str) -> Result<CertId, Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cert_core::{Finding, Language, Level};
-use cert_service::{Page, Replaced, TakenOver, Uploaded, chain_pem};
+use cert_service::{Page, PlainKey, Replaced, TakenOver, Uploaded, chain_pem_len, push_chain_pem};
 use cert_store::{CertRecord, CertSummary, Generation};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -119,7 +119,7 @@ impl<'a> List<'a> {
 }
 
 /// A certificate without chain and key.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Item<'a> {
     certid: String,
     name: &'a str,
@@ -171,7 +171,7 @@ pub(crate) struct Detail<'a> {
 }
 
 /// A certificate with chain and key.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Full<'a> {
     #[serde(flatten)]
     item: Item<'a>,
@@ -181,9 +181,40 @@ struct Full<'a> {
     ca: String,
 }
 
-impl<'a> Detail<'a> {
-    pub(crate) fn new(record: &'a CertRecord, pri: &'a str) -> Self {
-        let full = Full { item: Item::from(&*record.summary), pri, ca: chain_pem(&record.chain) };
-        Self { flat: full.clone(), cert: full }
+impl Detail<'_> {
+    /// The JSON of a success with these fields.
+    ///
+    /// It is what serializing them gives, byte for byte, without doing it twice: what stands under `cert` is copied. It
+    /// does not move while it is written, so that no copy of the key is left behind.
+    pub(crate) fn json(record: &CertRecord, key: Option<&PlainKey>) -> Result<Vec<u8>, serde_json::Error> {
+        let item = serde_json::to_vec(&Item::from(&*record.summary))?;
+        let pem = chain_pem_len(&record.chain, LINE_END) + key.map_or(0, |key| key.pem_len(LINE_END));
+        let mut json = Vec::with_capacity(HEAD.len() + 2 * (item.len() + pem) + FRAME);
+        json.extend_from_slice(HEAD);
+        let start = json.len();
+        // The fields without the braces around them.
+        json.extend_from_slice(item.get(1..item.len() - 1).unwrap_or_default());
+        json.extend_from_slice(b",\"pri\":\"");
+        if let Some(key) = key {
+            key.push_secret_pem(&mut json, LINE_END);
+        }
+        json.extend_from_slice(b"\",\"ca\":\"");
+        push_chain_pem(&mut json, &record.chain, LINE_END);
+        json.push(b'"');
+        let end = json.len();
+        json.extend_from_slice(b",\"cert\":{");
+        json.extend_from_within(start..end);
+        json.extend_from_slice(b"}}");
+        Ok(json)
     }
 }
+
+const HEAD: &[u8] = b"{\"code\":200,";
+/// A line end inside a JSON text.
+const LINE_END: &str = "\\n";
+/// More than the names of the fields take that are not an item's.
+const FRAME: usize = 64;
+
+#[cfg(test)]
+#[path = "certs_tests.rs"]
+mod tests;

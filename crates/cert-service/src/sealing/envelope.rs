@@ -144,6 +144,18 @@ impl PlainKey {
     pub fn secret_pem(&self) -> Zeroizing<String> {
         pem::encode(self.form.pem_label(), &self.der)
     }
+
+    /// Appends the key to `out` as PEM, each line ended by `line_end`: see
+    /// [`push_chain_pem`](crate::push_chain_pem). Where `out` has room for [as much](Self::pem_len) it does not move,
+    /// and no copy of the key is left behind.
+    pub fn push_secret_pem(&self, out: &mut Vec<u8>, line_end: &str) {
+        pem::push_secret(out, self.form.pem_label(), &self.der, line_end);
+    }
+
+    /// How many octets [`push_secret_pem`](Self::push_secret_pem) appends.
+    pub fn pem_len(&self, line_end: &str) -> usize {
+        pem::len(self.form.pem_label(), self.der.len(), line_end)
+    }
 }
 
 impl std::fmt::Debug for PlainKey {
