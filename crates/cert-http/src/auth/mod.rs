@@ -149,8 +149,8 @@ pub(crate) struct SignedRequest<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl SignedRequest<'_> {
-    fn content_type(&self) -> &str {
+impl<'a> SignedRequest<'a> {
+    fn content_type(&self) -> &'a str {
         content_type(self.headers)
     }
 }
@@ -173,15 +173,15 @@ impl Claim {
 
     /// The caller, if the signature is right for one reading of the request that clients are known to sign.
     pub(crate) fn verify(&self, request: &SignedRequest<'_>) -> Option<Caller> {
-        let is_signed = |target: &str| {
-            let data = match self.scheme {
-                Scheme::QBox => qbox::signed_bytes(request, target),
-                Scheme::Qiniu => qiniu::signed_bytes(request, target),
-            };
-            // It compares in constant time.
-            hmac::verify(&self.credential.key, &data, &self.signature).is_ok()
+        // It compares in constant time.
+        let is_of = |data: &[u8]| hmac::verify(&self.credential.key, data, &self.signature).is_ok();
+        let is_signed = match self.scheme {
+            Scheme::QBox => any_reading(request.target, |target| is_of(&qbox::signed_bytes(request, target))),
+            Scheme::Qiniu => qiniu::readings(request).iter().any(|reading| {
+                any_reading(request.target, |target| is_of(&qiniu::signed_bytes(request, reading, target)))
+            }),
         };
-        any_reading(request.target, is_signed).then(|| self.credential.caller.clone())
+        is_signed.then(|| self.credential.caller.clone())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The Qiniu scheme: method, target, host, content type, the provider's own headers, and the body.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderName};
 use cert_core::Timestamp;
 
@@ -9,9 +11,27 @@ pub(super) fn covers_body(content_type: &str) -> bool {
     !content_type.is_empty() && content_type != "application/octet-stream"
 }
 
-pub(super) fn signed_bytes(request: &SignedRequest<'_>, target: &str) -> Vec<u8> {
-    let mut text = format!("{} {target}\nHost: {}", request.method, request.host);
-    let content_type = request.content_type();
+/// What a client takes for the host and the type of the body.
+pub(super) struct Reading<'a> {
+    host: Cow<'a, str>,
+    content_type: &'a str,
+}
+
+/// What is sent, and what the provider's SDK for Node.js signs in its place: a port twice, and a form where no type is
+/// sent.
+pub(super) fn readings<'a>(request: &SignedRequest<'a>) -> [Reading<'a>; 2] {
+    let (host, content_type) = (request.host, request.content_type());
+    let doubled =
+        host.rsplit_once(':').map_or(Cow::Borrowed(host), |(_, port)| format!("{host}:{port}").into());
+    let type_or_form = if content_type.is_empty() { FORM } else { content_type };
+    [Reading { host: host.into(), content_type }, Reading { host: doubled, content_type: type_or_form }]
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+pub(super) fn signed_bytes(request: &SignedRequest<'_>, reading: &Reading<'_>, target: &str) -> Vec<u8> {
+    let Reading { host, content_type } = reading;
+    let mut text = format!("{} {target}\nHost: {host}", request.method);
     if !content_type.is_empty() {
         text.push_str("\nContent-Type: ");
         text.push_str(content_type);

@@ -14,6 +14,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const DATE: (&str, &str) = ("x-qiniu-date", "20260213T120000Z");
 const NOON: i64 = 1_770_984_000;
 
+#[derive(Clone)]
 struct Case<'a> {
     method: Method,
     target: &'a str,
@@ -84,6 +85,22 @@ fn qiniu() {
     assert!(!other_body.accepts("Qiniu TESTAK:g9Nit3oPI8KNDAy8kRjaaXuR-6E=", NOON));
     let other_host = Case { host: "127.0.0.1:8081", ..list };
     assert!(!other_host.accepts("Qiniu TESTAK:s7AvZt05Cc7XMTturtRRYRzyx8Y=", NOON));
+}
+
+/// Computed with the provider's SDK for Node.js (`generateAccessTokenV2`).
+#[test]
+fn the_sdk_for_node_signs_a_port_twice_and_a_form_for_no_type() {
+    let local = "127.0.0.1:8080";
+    let list = Case { host: local, headers: &[FORM, DATE], ..get("/sslcert?marker=&limit=10") };
+    assert!(list.accepts("Qiniu TESTAK:y_NJY_gSu57E5ZwlRW4nwJrpHwE=", NOON));
+    let untyped = Case { headers: &[DATE], ..get("/sslcert?marker=&limit=10") };
+    assert!(untyped.accepts("Qiniu TESTAK:a0v7vcGTvD-dVytQfkTgx-kIQdw=", NOON));
+    let delete = Case { method: Method::DELETE, host: local, ..get("/sslcert/abc") };
+    assert!(delete.accepts("Qiniu TESTAK:x1moNbIZXXBmjITqgbD_rjJjRV4=", 0));
+    let create = Case { method: Method::POST, host: local, headers: &[JSON], ..get("/sslcert") };
+    let signature = "Qiniu TESTAK:sZL5mTcuuTSoYZbsR4BTBOcjRqk=";
+    assert!(Case { body: b"{\"name\":\"n\"}", ..create.clone() }.accepts(signature, 0));
+    assert!(!Case { body: b"{\"name\":\"m\"}", ..create }.accepts(signature, 0));
 }
 
 #[test]
