@@ -104,8 +104,15 @@ impl Key<Target> {
 
 impl Key<Row> {
     pub(super) fn cert(id: CertId) -> Self {
-        Self::new(start(b'c').id(id).0)
+        Self::new(cert_key(id).to_vec())
     }
+}
+
+/// As [`Key::cert`], without an allocation: a certificate is read more often than anything else.
+pub(super) fn cert_key(id: CertId) -> [u8; 13] {
+    let mut key = [b'c'; 13];
+    key[1..].copy_from_slice(&id.0);
+    key
 }
 
 impl Key<CertSummary> {
@@ -252,6 +259,11 @@ impl Prefix {
     /// The keys of the list: from the first, up to and without the second.
     pub(super) fn all(&self) -> (Vec<u8>, Vec<u8>) {
         (self.0.clone(), self.end())
+    }
+
+    /// Whether a key is in the list.
+    pub(super) fn has(&self, key: &[u8]) -> bool {
+        key.starts_with(&self.0)
     }
 
     /// Those behind a certificate.

@@ -4,6 +4,7 @@
 //! takes what has queued up, decides each step, applies all of it as one batch, flushes, syncs, and then answers
 //! everybody: so many clients share one sync. Reads go to the tree at once; a hot one takes about a microsecond.
 
+mod decoded;
 mod feed;
 mod layout;
 mod overlay;
@@ -83,7 +84,7 @@ impl CertStore for SledStore {
     }
 
     async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {
-        reads::record(&self.tree.view(), id)
+        self.tree.record(id)
     }
 
     async fn sealed_key(&self, id: CertId, generation: Generation) -> Result<SealedKey, StoreError> {
@@ -97,7 +98,7 @@ impl CertStore for SledStore {
         after: Option<CertId>,
         size: PageSize,
     ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
-        reads::page(&self.tree.view(), owner, after, size)
+        self.tree.view().page(owner, after, size)
     }
 
     async fn find(

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use ::sled::IVec;
@@ -11,10 +11,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     BACKEND,
-    layout::{self, Key},
+    decoded::Decoded,
+    layout::{self, Key, Prefix},
     rows::Row,
 };
-use crate::{BackendError, CertId, OwnerId, StoreError, quota::Account};
+use crate::{BackendError, CertId, CertRecord, CertSummary, OwnerId, PageSize, StoreError, quota::Account};
 
 /// A key and its value, shared with sled's cache.
 pub(super) struct Entry {
@@ -39,6 +40,11 @@ pub(super) trait Reader {
         self.bytes(key.as_bytes())?.map(|bytes| decode(&bytes, operation)).transpose()
     }
 
+    /// A certificate that a list names, so it must be there. Only the front of its row is decoded.
+    fn summary(&self, id: CertId) -> Result<Arc<CertSummary>, StoreError> {
+        decode_front(&listed_row(self, id)?, "list")
+    }
+
     /// A certificate.
     fn row(&self, id: CertId) -> Result<Row, StoreError> {
         self.value(&Key::cert(id), "get")?.ok_or(StoreError::NotFound { id })
@@ -59,17 +65,28 @@ pub(super) trait Reader {
 /// The tree, with a gate that lets no reader see half of a batch. sled's batches are atomic for one key only.
 pub(super) struct Gated {
     tree: ::sled::Tree,
+    decoded: Decoded,
     gate: RwLock<()>,
 }
 
 impl Gated {
-    pub(super) const fn new(tree: ::sled::Tree) -> Self {
-        Self { tree, gate: RwLock::new(()) }
+    pub(super) fn new(tree: ::sled::Tree) -> Self {
+        Self { tree, decoded: Decoded::new(), gate: RwLock::new(()) }
+    }
+
+    /// The certificate with its chain. One look needs no gate: sled keeps single reads out while it applies a batch.
+    pub(super) fn record(&self, id: CertId) -> Result<CertRecord, StoreError> {
+        let bytes = self.tree.bytes(&layout::cert_key(id))?.ok_or(StoreError::NotFound { id })?;
+        self.decoded.records.get_or_decode(id, bytes, |bytes| {
+            let Row { summary, chain, previous, .. } = decode(bytes, "get")?;
+            Ok(CertRecord { summary, chain, previous })
+        })
     }
 
     /// The tree as it stands, for one step.
     pub(super) fn view(&self) -> View<'_> {
-        View { tree: &self.tree, _gate: self.gate.read().unwrap_or_else(std::sync::PoisonError::into_inner) }
+        let gate = self.gate.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        View { tree: &self.tree, decoded: &self.decoded, _gate: gate }
     }
 
     pub(super) const fn tree(&self) -> &::sled::Tree {
@@ -85,12 +102,60 @@ impl Gated {
 /// The tree while no batch is being applied. Short-lived: it holds the writer up.
 pub(super) struct View<'a> {
     tree: &'a ::sled::Tree,
+    decoded: &'a Decoded,
     _gate: RwLockReadGuard<'a, ()>,
+}
+
+impl View<'_> {
+    /// An owner's certificates behind `after`. The list holds them itself.
+    pub(super) fn page(
+        &self,
+        owner: &OwnerId,
+        after: Option<CertId>,
+        size: PageSize,
+    ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
+        let list = Prefix::certs_of(owner);
+        let (mut certs, mut fresh) = (Vec::with_capacity(size.get()), Vec::new());
+        let known = self.decoded.listed.table();
+        // Without an end, which sled would compare each key with twice.
+        for entry in self.tree.range(list.after_id(after).0..).take(size.get()) {
+            let (key, value) = match &entry {
+                Ok((key, value)) => (key, value),
+                Err(error) => return Err(read_failed(error.clone())),
+            };
+            if !list.has(key) {
+                break;
+            }
+            let id = layout::id_in(key).ok_or_else(|| missing("page", "a key without its id"))?;
+            if let Some(cert) = known.get(id, value) {
+                certs.push(cert);
+                continue;
+            }
+            let cert: Arc<CertSummary> = decode(value, "page")?;
+            certs.push(Arc::clone(&cert));
+            fresh.push((id, value.clone(), cert));
+        }
+        drop(known);
+        if !fresh.is_empty() {
+            self.decoded.listed.keep(fresh);
+        }
+        Ok(certs)
+    }
 }
 
 impl Reader for View<'_> {
     fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         self.tree.bytes(key)
+    }
+
+    /// What is not at hand is decoded and forgotten: the lists of everything must not push out what is read often.
+    fn summary(&self, id: CertId) -> Result<Arc<CertSummary>, StoreError> {
+        let row = listed_row(self, id)?;
+        let known = self.decoded.records.table().get(id, &row);
+        match known {
+            Some(record) => Ok(record.summary),
+            None => decode_front(&row, "list"),
+        }
     }
 
     fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -190,6 +255,10 @@ impl Reader for Overlay<'_> {
     }
 }
 
+fn listed_row(reader: &(impl Reader + ?Sized), id: CertId) -> Result<IVec, StoreError> {
+    reader.bytes(&layout::cert_key(id))?.ok_or_else(|| missing("list", "a listed id without its certificate"))
+}
+
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], operation: &'static str) -> Result<T, StoreError> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
@@ -199,10 +268,7 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], operation: &'static str)
 }
 
 /// Decodes the first part of a value, and leaves the rest.
-pub(super) fn decode_front<T: DeserializeOwned>(
-    bytes: &[u8],
-    operation: &'static str,
-) -> Result<T, StoreError> {
+fn decode_front<T: DeserializeOwned>(bytes: &[u8], operation: &'static str) -> Result<T, StoreError> {
     postcard::take_from_bytes(bytes).map(|(value, _)| value).map_err(|error| corrupt(operation, error))
 }
 

@@ -6,30 +6,12 @@ use cert_core::Timestamp;
 
 use super::{
     layout::{self, Key, Prefix},
-    overlay::{Entry, Reader, decode, decode_front, missing},
-    rows::{Held, Row},
+    overlay::{Entry, Reader, decode, missing},
+    rows::Held,
 };
 use crate::{
-    Binding, CertId, CertRecord, CertSummary, Expiring, Generation, OwnerId, PageSize, ServedChain,
-    StoreError, Target,
+    Binding, CertId, CertSummary, Expiring, Generation, OwnerId, PageSize, ServedChain, StoreError, Target,
 };
-
-/// The certificate with its chain.
-pub(super) fn record(reader: &impl Reader, id: CertId) -> Result<CertRecord, StoreError> {
-    let Row { summary, previous, chain, .. } = reader.row(id)?;
-    Ok(CertRecord { summary, chain, previous })
-}
-
-/// An owner's certificates behind `after`. The list holds them itself.
-pub(super) fn page(
-    reader: &impl Reader,
-    owner: &OwnerId,
-    after: Option<CertId>,
-    size: PageSize,
-) -> Result<Vec<Arc<CertSummary>>, StoreError> {
-    let entries = reader.scan(&Prefix::certs_of(owner).after_id(after), size.get())?;
-    entries.into_iter().map(|entry| decode(&entry.value, "page")).collect()
-}
 
 /// The chain that a rollback brings back.
 pub(super) fn previous_chain(
@@ -54,7 +36,7 @@ pub(super) fn certs(
             ids.insert(id_of(&key)?);
         }
     }
-    ids.into_iter().take(size.get()).map(|id| indexed(reader, id)).collect()
+    ids.into_iter().take(size.get()).map(|id| reader.summary(id)).collect()
 }
 
 /// All certificates that end before an instant, soonest first.
@@ -69,7 +51,7 @@ pub(super) fn expiring(
     for Entry { key, .. } in keys {
         let id = id_of(&key)?;
         let is_bound = !reader.scan(&Prefix::bindings_of(id).all(), 1)?.is_empty();
-        expiring.push(Expiring { cert: indexed(reader, id)?, is_bound });
+        expiring.push(Expiring { cert: reader.summary(id)?, is_bound });
     }
     Ok(expiring)
 }
@@ -117,7 +99,7 @@ fn bound(reader: &impl Reader, target: &Target) -> Result<Binding, StoreError> {
 }
 
 fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
-    let cert = indexed(reader, held.id)?;
+    let cert = reader.summary(held.id)?;
     Ok(Binding {
         target: held.target,
         owner: cert.owner.clone(),
@@ -127,13 +109,6 @@ fn join(reader: &impl Reader, held: Held) -> Result<Binding, StoreError> {
         key_type: cert.leaf.key_type,
         options: held.options,
     })
-}
-
-/// A certificate that a list names, so it must be there.
-fn indexed(reader: &impl Reader, id: CertId) -> Result<Arc<CertSummary>, StoreError> {
-    let row = reader.bytes(Key::cert(id).as_bytes())?;
-    let row = row.ok_or_else(|| missing("list", "a listed id without its certificate"))?;
-    decode_front(&row, "list")
 }
 
 fn id_of(key: &[u8]) -> Result<CertId, StoreError> {
