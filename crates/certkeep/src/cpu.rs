@@ -31,9 +31,13 @@ impl Cores {
     /// Where the system gives no threads.
     pub(crate) fn but_one() -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::of(cores.saturating_sub(1).max(1))
+    }
+
+    fn of(threads: usize) -> io::Result<Self> {
         let (sender, tasks) = mpsc::channel();
         let tasks = Arc::new(Mutex::new(tasks));
-        for _ in 0..cores.saturating_sub(1).max(1) {
+        for _ in 0..threads {
             let tasks = Arc::clone(&tasks);
             thread::Builder::new().name("cpu".to_owned()).spawn(move || work(&tasks))?;
         }
@@ -90,9 +94,10 @@ mod tests {
     use std::sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     };
 
-    use cert_service::Executor as _;
+    use cert_service::{Executor as _, Job};
 
     use super::Cores;
 
@@ -112,44 +117,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_nobody_waits_for_is_not_begun() {
-        let (cores, ran) = (Cores::but_one().unwrap(), Arc::new(AtomicUsize::new(0)));
-        let blocked: Vec<_> = (0..64).map(|_| std::sync::mpsc::channel::<()>()).collect();
-        let mut waiting = Vec::new();
-        let mut keep = Vec::new();
-        for (go_on, told) in blocked {
-            waiting.push(cores.execute(Box::new(move || {
-                let _ = told.recv();
-            })));
-            keep.push(go_on);
-        }
-        // All threads are taken now, and so is a part of the queue.
-        let mut waiting = Box::pin(futures(waiting));
-        assert!(poll_once(&mut waiting).await);
+        let (cores, ran) = (Arc::new(Cores::of(1).unwrap()), Arc::new(AtomicUsize::new(0)));
+        let execute = |job: Job| {
+            let cores = Arc::clone(&cores);
+            tokio::spawn(async move { cores.execute(job).await })
+        };
+        let (go_on, told) = mpsc::channel::<()>();
+        let blocking = execute(Box::new(move || {
+            let _ = told.recv();
+        }));
         let counted = Arc::clone(&ran);
-        let mut given_up = cores.execute(Box::new(move || {
+        let given_up = execute(Box::new(move || {
             counted.fetch_add(1, Ordering::SeqCst);
         }));
-        assert!(poll_once(&mut given_up).await);
-        drop((given_up, keep));
-        waiting.await;
+        // Both are in the queue when this goes on.
+        tokio::task::yield_now().await;
+        given_up.abort();
+        assert!(given_up.await.is_err(), "it still waits behind the other");
+        drop(go_on);
+        blocking.await.unwrap();
         cores.execute(Box::new(|| {})).await;
         assert_eq!(ran.load(Ordering::SeqCst), 0);
-    }
-
-    async fn futures(all: Vec<impl Future<Output = ()>>) {
-        let mut all: Vec<_> = all.into_iter().map(Box::pin).collect();
-        std::future::poll_fn(|context| {
-            all.retain_mut(|future| future.as_mut().poll(context).is_pending());
-            if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        })
-        .await;
-    }
-
-    /// Whether it is still pending.
-    async fn poll_once(future: &mut (impl Future + Unpin)) -> bool {
-        std::future::poll_fn(|context| {
-            std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(context).is_pending())
-        })
-        .await
     }
 }

@@ -1,6 +1,7 @@
 //! Log lines on the standard error. Nothing that is secret is ever handed to them.
 
 mod fields;
+mod line;
 mod lines;
 
 use std::io::{self, IsTerminal as _};
@@ -9,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::{
     fields::Plain,
+    line::{Instant, Line},
     lines::{Lines, Writing},
 };
 use crate::{config::LogFormat, failure::Failure};
@@ -23,7 +25,7 @@ pub(crate) fn start(format: LogFormat) -> Result<Writing, Failure> {
     match format {
         LogFormat::Json => builder.json().flatten_event(true).init(),
         LogFormat::Text if io::stderr().is_terminal() => builder.init(),
-        LogFormat::Text => builder.with_ansi(false).fmt_fields(Plain).init(),
+        LogFormat::Text => builder.with_ansi(false).fmt_fields(Plain).event_format(Line(Instant)).init(),
     }
     Ok(writing)
 }

@@ -54,8 +54,12 @@ impl Report {
         median(self.latency.iter().map(|round| round.beside.as_secs_f64() / round.alone.as_secs_f64()))
     }
 
-    fn of_turns(&self, value: impl Fn(&Throughput) -> f64) -> f64 {
-        median(self.throughput.iter().map(value))
+    /// The line of one server.
+    fn turn(&self, f: &mut fmt::Formatter<'_>, name: &str, turn: fn(&Throughput) -> &Turn) -> fmt::Result {
+        let median = |value: fn(&Turn) -> f64| median(self.throughput.iter().map(|round| value(turn(round))));
+        let per_second = median(|turn| turn.per_second);
+        let (server, client) = (median(|turn| turn.server_us), median(|turn| turn.client_us));
+        writeln!(f, "{name:<18}  {per_second:>10.0}   {server:>22.1}   {client:>22.1}")
     }
 
     fn of_rounds(&self, value: impl Fn(&Latency) -> f64) -> f64 {
@@ -67,14 +71,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "medians of {} rounds; answers of {} bytes", self.throughput.len(), self.body_bytes)?;
         writeln!(f, "                    requests/s   server, us of CPU each   client, us of CPU each")?;
-        let turns: [(&str, fn(&Throughput) -> &Turn); 2] =
-            [("signed read", |round| &round.ours), ("bare axum handler", |round| &round.bare)];
-        for (name, turn) in turns {
-            let median = |value: fn(&Turn) -> f64| self.of_turns(|round| value(turn(round)));
-            let per_second = median(|turn| turn.per_second);
-            let (server, client) = (median(|turn| turn.server_us), median(|turn| turn.client_us));
-            writeln!(f, "{name:<18}  {per_second:>10.0}   {server:>22.1}   {client:>22.1}")?;
-        }
+        self.turn(f, "signed read", |round| &round.ours)?;
+        self.turn(f, "bare axum handler", |round| &round.bare)?;
         let ms = |value: fn(&Latency) -> Duration| self.of_rounds(|round| value(round).as_secs_f64() * 1e3);
         let (alone, beside) = (ms(|round| round.alone), ms(|round| round.beside));
         writeln!(

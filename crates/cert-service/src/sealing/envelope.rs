@@ -48,7 +48,7 @@ pub(crate) async fn open(
     context: &SealContext,
     sealed: &SealedKey,
 ) -> Result<PlainKey, SealError> {
-    let (form, der) = open_parts(wrapper, context, sealed.as_bytes()).await?;
+    let (form, der) = open_parts(wrapper, context, sealed.kek_id(), sealed.as_bytes()).await?;
     Ok(PlainKey { form: form_from_byte(form)?, der })
 }
 
@@ -76,7 +76,9 @@ pub(crate) async fn seal_canary(wrapper: &dyn KeyWrapper) -> Result<SealedKey, S
 
 /// Whether the wrapper opens the canary that the store keeps.
 pub(crate) async fn open_canary(wrapper: &dyn KeyWrapper, record: &[u8]) -> Result<(), SealError> {
-    let (form, text) = open_parts(wrapper, &SealContext::canary(), record).await?;
+    let kek =
+        Record::read(record).and_then(|record| KekId::new(record.kek).ok()).ok_or(SealError::Malformed)?;
+    let (form, text) = open_parts(wrapper, &SealContext::canary(), &kek, record).await?;
     if form == CANARY_FORM && text.as_slice() == CANARY { Ok(()) } else { Err(SealError::Malformed) }
 }
 
@@ -258,11 +260,11 @@ fn header(kek: &KekId, wrapped: &[u8], rest: usize) -> Result<Vec<u8>, SealError
 async fn open_parts(
     wrapper: &dyn KeyWrapper,
     context: &SealContext,
+    kek: &KekId,
     record: &[u8],
 ) -> Result<(u8, Zeroizing<Vec<u8>>), SealError> {
     let record = Record::read(record).ok_or(SealError::Malformed)?;
-    let kek = KekId::new(record.kek).map_err(|_| SealError::Malformed)?;
-    let dek = wrapper.unwrap(&kek, context, record.wrapped).await?;
+    let dek = wrapper.unwrap(kek, context, record.wrapped).await?;
     record.decrypt(&dek, context)
 }
 
@@ -297,8 +299,12 @@ impl<'a> Record<'a> {
         let plain =
             one_time::decrypt(&derived[..KEY_LEN], &[&[VERSION, SUITE], context.as_bytes()], &mut buffer)
                 .map_err(|_| SealError::Mismatch)?;
-        let (form, der) = plain.split_first().ok_or(SealError::Malformed)?;
-        Ok((*form, Zeroizing::new(der.to_vec())))
+        let form = *plain.first().ok_or(SealError::Malformed)?;
+        let len = plain.len();
+        // The key stays where it was decrypted: a second buffer would have to be wiped as well.
+        buffer.copy_within(1..len, 0);
+        buffer.truncate(len - 1);
+        Ok((form, buffer))
     }
 }
 
