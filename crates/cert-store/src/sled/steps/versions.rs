@@ -23,11 +23,19 @@ pub(in super::super) fn replace(
     quota: Quota,
     now: Timestamp,
 ) -> Result<Generation, StoreError> {
-    let row = overlay.row(id)?;
-    if row.summary.common_name == version.common_name && row.chain == version.chain {
-        return Ok(row.summary.generation);
+    let mut row = overlay.row(id)?;
+    if row.summary.common_name != version.common_name || row.chain != version.chain {
+        return exchange(overlay, row, generation, version, quota, now);
     }
-    exchange(overlay, row, generation, version, quota, now)
+    let Some(labels) = version.labels.filter(|labels| *labels != row.summary.labels) else {
+        return Ok(row.summary.generation);
+    };
+    precondition::is_current(&row.summary, generation)?;
+    remove_row(overlay, &row);
+    row.summary.labels = labels;
+    put_row(overlay, &row)?;
+    feed::record(overlay, Change::Cert(id), now)?;
+    Ok(generation)
 }
 
 pub(in super::super) fn rollback(
@@ -42,7 +50,8 @@ pub(in super::super) fn rollback(
     precondition::is_current(&row.summary, generation)?;
     let previous = row.previous.clone().ok_or(StoreError::NoPrevious { id })?;
     let chain = reads::previous_chain(overlay, id, previous.generation)?;
-    let version = NewVersion { common_name: previous.common_name, leaf: previous.leaf, chain, sealed_key };
+    let (common_name, leaf) = (previous.common_name, previous.leaf);
+    let version = NewVersion { common_name, labels: None, leaf, chain, sealed_key };
     exchange(overlay, row, generation, version, quota, now)
 }
 
@@ -64,6 +73,9 @@ fn exchange(
     overlay.put(&Key::account(&owner), &account)?;
     remove_row(overlay, &row);
     let kept = row.summary.advance(version.common_name, version.leaf);
+    if let Some(labels) = version.labels {
+        row.summary.labels = labels;
+    }
     if let Some(forgotten) = row.previous.replace(kept) {
         sealing::remove_generation(overlay, id, forgotten.generation)?;
     }
