@@ -99,7 +99,7 @@ impl Calls {
 
     fn version(&self) -> NewVersion {
         let NewCert { common_name, leaf, chain, sealed_key, .. } = self.fresh();
-        NewVersion { common_name, leaf, chain, sealed_key }
+        NewVersion { common_name, labels: None, leaf, chain, sealed_key }
     }
 
     fn measure(&self, mut group: BenchmarkGroup<'_, WallTime>) {

@@ -2,6 +2,7 @@
 
 pub mod certs;
 pub mod edge;
+pub mod fill;
 pub mod handshake;
 pub mod hostile;
 pub mod measure;

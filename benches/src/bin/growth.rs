@@ -9,12 +9,11 @@ use std::{
 
 use cert_core::Timestamp;
 use cert_store::{
-    CertStore, FindBy, PageSize, PostgresConfig, PostgresStore, Quota, SledStore,
+    CertStore, FindBy, NewCert, PageSize, PostgresConfig, PostgresStore, Quota, SledStore,
     conformance::{now, owner},
 };
-use certkeep_benches::{certs::cert, measure::median};
+use certkeep_benches::{certs::cert, fill::fill, measure::median};
 use clap::{Parser, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 use test_postgres::Server;
 use tokio::runtime::Runtime;
@@ -63,11 +62,22 @@ impl Place {
         }
     }
 
+    /// Has it filled, with nothing that is measured later left to do.
+    fn filled(&self, fill: impl FnOnce()) {
+        match self {
+            Self::Postgres(server) => {
+                server.without_waiting_for_the_disk(fill);
+                // As the server would have done by itself over a longer time.
+                server.sql("vacuum analyze");
+            }
+            Self::Sled(_) => fill(),
+        }
+    }
+
     /// Bytes on disk, without what is only kept for recovery.
     fn size(&self) -> u64 {
         match self {
             Self::Postgres(server) => {
-                server.sql("vacuum");
                 let size = server.sql("select pg_database_size('postgres')");
                 size.parse().expect("it is a number")
             }
@@ -103,7 +113,7 @@ fn main() {
     while level <= arguments.up_to {
         let start = Instant::now();
         let store = place.open(&runtime);
-        runtime.block_on(fill(&store, stored..level));
+        place.filled(|| runtime.block_on(fill(&store, stored..level, spread)));
         eprintln!("{level} certificates after {:.0?}", start.elapsed());
         drop(store);
         let bytes = place.size().saturating_sub(empty) / level;
@@ -125,33 +135,11 @@ fn show(time: Duration) -> String {
     if micros < 10_000.0 { format!("{micros:.1} us") } else { format!("{:.0} ms", micros / 1e3) }
 }
 
-/// Inserts by many clients at once, so that they share what it costs to make them durable.
-async fn fill(store: &Arc<dyn CertStore>, numbers: std::ops::Range<u64>) {
-    const CLIENTS: usize = 64;
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} certificates, {per_sec}, {eta} left");
-    let bar = ProgressBar::new(numbers.end - numbers.start).with_style(style.expect("the template is right"));
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|client| {
-            let (store, bar, numbers) = (Arc::clone(store), bar.clone(), numbers.clone());
-            tokio::spawn(async move {
-                for number in numbers.skip(client).step_by(CLIENTS) {
-                    insert(&*store, number).await;
-                    bar.inc(1);
-                }
-            })
-        })
-        .collect();
-    for client in clients {
-        client.await.expect("nothing fails");
-    }
-    bar.finish_and_clear();
-}
-
-async fn insert(store: &dyn CertStore, number: u64) {
+/// The number-th certificate. Ends are spread, so that there is something to order.
+fn spread(number: u64) -> NewCert {
     let mut cert = cert(&owner_of(number), number);
-    // Ends are spread, so that there is something to order.
     cert.leaf.not_after = now() + 86_400 + (number % 7_776_000) as i64;
-    store.insert(cert, Quota::UNLIMITED, now()).await.expect("there is room");
+    cert
 }
 
 /// The median of each call, in the order of the table. Each call asks for something else than the one before.
@@ -168,7 +156,7 @@ async fn measure(store: &dyn CertStore, level: u64, calls: usize) -> [Duration; 
         times[1].push(timed(store.page(&of_owner, Some(sample.id), PageSize::new(100))).await);
         times[2].push(timed(store.find(&of_owner, &name, None, PageSize::new(100))).await);
         let start = Instant::now();
-        insert(store, level + call).await;
+        store.insert(spread(level + call), Quota::UNLIMITED, now()).await.expect("there is room");
         times[3].push(start.elapsed());
         let before = Timestamp::from_unix(i64::MAX);
         times[4].push(timed(store.expiring(before, Some((end, sample.id)), PageSize::new(100))).await);

@@ -123,6 +123,28 @@ async fn a_repeated_upload_keeps_its_labels_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_replacement_with_labels_replaces_them() {
+    let site = site().await;
+    let (old, new) = (issue(&site, &["www.example.com"], 30), issue(&site, &["www.example.com"], 60));
+    let created = site.upload_with(&old, json!({ "labels": { "a": "1", "b": "2" } })).await;
+    let path = format!("/sslcert/{}", created.json["certID"].as_str().unwrap());
+    for (labels, generation, kept) in [
+        (json!({ "a": "3" }), 2, json!({ "a": "3" })),
+        (json!({ "c": "4" }), 2, json!({ "c": "4" })),
+        (json!(null), 2, json!({ "c": "4" })),
+        (json!({}), 2, json!({})),
+    ] {
+        let replaced = site.put(&path, &upload_of(&new, json!({ "labels": labels }))).await;
+        assert_eq!(replaced.json, json!({ "code": 200, "generation": generation }), "{labels}");
+        assert_eq!(site.get(&path).await.json["labels"], kept, "{labels}");
+    }
+    let refused = site.put(&path, &upload_of(&new, json!({ "labels": { "": "x" } }))).await;
+    assert_eq!(refused.status, 400);
+    let renamed = site.put(&path, &upload_of(&new, json!({ "name": "other" }))).await;
+    renamed.is_refused(400, 400, "not_changeable");
+}
+
+#[tokio::test]
 async fn certificates_are_found_by_name_and_fingerprint() {
     let site = site().await;
     let issued = issue(&site, &["*.example.com"], 60);

@@ -2,7 +2,7 @@
 
 use cert_store::{BindOptions, Binding, CertId, CertSummary, OwnerId, PageSize, StoreError, Target};
 
-use crate::{Action, Caller, CertService, ServiceError, Subject, service::ATTEMPTS, takeover::other_slot};
+use crate::{Action, Caller, CertService, ServiceError, Subject, service::ATTEMPTS};
 
 impl CertService {
     /// Lets a certificate serve a domain, and returns the one of the same owner that did before, if another did. It then
@@ -38,7 +38,7 @@ impl CertService {
     }
 
     /// Moves a domain from an owner to a certificate of another, and returns the certificate that served it. The owner's
-    /// options are forgotten.
+    /// options are forgotten, and the other slot is freed.
     ///
     /// # Errors
     /// [`ServiceError::NotAllowed`] unless the caller is an operator who acts for nobody in particular. 400401 for an
@@ -53,7 +53,8 @@ impl CertService {
     ) -> Result<CertId, ServiceError> {
         self.over_all(caller)?;
         let cert = self.parts.store.get(id).await?.summary;
-        let previous = self.move_slots(target, from, &cert).await?;
+        let moved = self.parts.store.move_binding(target, from, &cert.owner, id, cert.generation, self.now());
+        let previous = moved.await?;
         let subject = Subject::Cert { owner: &cert.owner, id, target: Some(target) };
         self.note(caller, Action::Moved, subject);
         Ok(previous)
@@ -117,10 +118,6 @@ impl CertService {
         options: BindOptions,
     ) -> Result<Bound, ServiceError> {
         let (store, CertSummary { id, owner, generation, .. }) = (&self.parts.store, cert);
-        let sibling = store.bound(&other_slot(target)).await?;
-        if sibling.is_some_and(|sibling| sibling.owner != *owner) {
-            return self.move_here(cert, target, options).await;
-        }
         match store.bind(*id, owner, *generation, target, options, self.now()).await {
             Err(StoreError::BoundElsewhere { .. }) => self.move_here(cert, target, options).await,
             previous => Ok(Bound { action: Action::Bound, previous: previous? }),
@@ -135,7 +132,7 @@ impl CertService {
         options: BindOptions,
     ) -> Result<Bound, ServiceError> {
         let (store, CertSummary { id, owner, generation, .. }) = (&self.parts.store, cert);
-        let held = [store.bound(target).await?, store.bound(&other_slot(target)).await?];
+        let held = [store.bound(target).await?, store.bound(&target.other_slot()).await?];
         let Some(holder) = held.into_iter().flatten().map(|held| held.owner).find(|holder| holder != owner)
         else {
             return Err(StoreError::Stale { id: *id, generation: None }.into());
@@ -143,40 +140,11 @@ impl CertService {
         if !self.parts.authority.may_move(target, &holder, owner).await {
             return Err(StoreError::BoundElsewhere { target: target.clone() }.into());
         }
-        self.move_slots(target, &holder, cert).await?;
+        store.move_binding(target, &holder, owner, *id, *generation, self.now()).await?;
         if options != BindOptions::default() {
             store.bind(*id, owner, *generation, target, options, self.now()).await?;
         }
         Ok(Bound { action: Action::Moved, previous: None })
-    }
-
-    /// Moves a slot, and frees the other one, since both have one owner. The domain has a certificate all the while.
-    async fn move_slots(
-        &self,
-        target: &Target,
-        from: &OwnerId,
-        cert: &CertSummary,
-    ) -> Result<CertId, StoreError> {
-        let (store, CertSummary { id, owner, generation, .. }) = (&self.parts.store, cert);
-        let moved = store.move_binding(target, from, owner, *id, *generation, self.now()).await;
-        let sibling = other_slot(target);
-        let is_left = store.bound(&sibling).await?.is_some_and(|left| left.owner == *from && from != owner);
-        match moved {
-            // Only the other slot is held: then this one is free, and that one goes.
-            Err(StoreError::Stale { generation: None, .. }) if is_left => {
-                let default = BindOptions::default();
-                store.bind(*id, owner, *generation, target, default, self.now()).await?;
-                store.unbind(&sibling, from, self.now()).await?;
-                Ok(*id)
-            }
-            Ok(previous) => {
-                if is_left {
-                    store.unbind(&sibling, from, self.now()).await?;
-                }
-                Ok(previous)
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 

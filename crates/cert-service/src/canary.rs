@@ -16,9 +16,21 @@ pub(crate) async fn prove(
     wrapper: &dyn KeyWrapper,
     now: Timestamp,
 ) -> Result<(), ServiceError> {
-    let fresh = sealing::seal_canary(wrapper).await?;
-    let standing = store.claim(&claim(), None, fresh.as_bytes(), now).await?;
+    let standing = standing(store, wrapper, now).await?;
     open(wrapper, &standing).await
+}
+
+/// The canary that stands, which is a fresh one in a store that has none. Only there anything is written.
+async fn standing(
+    store: &dyn CertStore,
+    wrapper: &dyn KeyWrapper,
+    now: Timestamp,
+) -> Result<Vec<u8>, ServiceError> {
+    if let Some(standing) = store.claimed(&claim()).await? {
+        return Ok(standing);
+    }
+    let fresh = sealing::seal_canary(wrapper).await?;
+    Ok(store.claim(&claim(), None, fresh.as_bytes(), now).await?)
 }
 
 /// Whether the ring opens a canary.
@@ -37,8 +49,7 @@ pub(crate) async fn rewrap(
     to: &KekId,
     now: Timestamp,
 ) -> Result<(), ServiceError> {
-    let fresh = sealing::seal_canary(wrapper).await?;
-    let mut standing = store.claim(&claim(), None, fresh.as_bytes(), now).await?;
+    let mut standing = standing(store, wrapper, now).await?;
     for _ in 0..=ATTEMPTS {
         let sealed = SealedKey::from_bytes(standing.clone()).map_err(|_| SealError::Malformed)?;
         if sealed.kek_id() != from {

@@ -117,10 +117,7 @@ impl ServiceError {
             Self::Marker(_) => "该 marker 不是本列表返回的。".to_owned(),
             Self::ActiveKek { kek } => format!("{kek} 是当前的活动密钥，不能停用。"),
             Self::NotAllowed => "此类调用者不能执行该操作。".to_owned(),
-            Self::NotChangeable { field } => {
-                let field = if *field == "name" { "名称" } else { "标签" };
-                format!("替换证书时{field}保持不变。")
-            }
+            Self::NotChangeable { .. } => "替换证书时名称保持不变。".to_owned(),
             Self::NotOwner { id } => format!("证书 {id} 属于其他所有者。"),
             Self::OwnerRequired => "操作员必须指明所有者。".to_owned(),
             Self::Seal(_) | Self::WrongRing { .. } => "私钥无法加密或解密：请运维人员检查密钥环。".to_owned(),

@@ -1,10 +1,10 @@
 //! Renewal under the same id, and back.
 
-use cert_core::{Finding, Timestamp, ValidatedBundle};
-use cert_store::{CertId, CertRecord, CertSummary, Generation, NewVersion, Quota, StoreError};
+use cert_core::{Finding, ValidatedBundle};
+use cert_store::{CertId, CertRecord, CertSummary, Generation, Labels, NewVersion, StoreError};
 
 use crate::{
-    Action, Caller, CertService, ServiceError, Upload,
+    Action, Caller, CertService, SealError, ServiceError, Upload,
     sealing::{self, SealContext},
     service::ATTEMPTS,
     upload::{self, Attributes},
@@ -34,13 +34,15 @@ impl CertService {
     /// and the version before is kept for [`rollback`](Self::rollback). The content that stands already keeps its
     /// generation, so that the call may be repeated.
     ///
-    /// With `expected`, only while that generation stands; without, whatever stands is replaced. Name and labels stay.
+    /// With `expected`, only while that generation stands; without, whatever stands is replaced. The name stays. Labels
+    /// stay unless the upload says something about them; where it differs in them only, they alone are replaced, and
+    /// the generation stays.
     ///
     /// # Errors
     /// 400401 for an id that nobody has, 404908 for another owner's; then as [`upload`](Self::upload) but for the
     /// quota, of which a renewal needs no place unless the certificate had expired (400500). In
     /// [`ServiceError::Store`]: `would_uncover` with the bound domains that would lose their cover, `stale_generation`
-    /// where another one stands than `expected`. [`ServiceError::NotChangeable`] for another name, or labels.
+    /// where another one stands than `expected`. [`ServiceError::NotChangeable`] for another name.
     pub async fn replace(
         &self,
         caller: &Caller,
@@ -50,7 +52,9 @@ impl CertService {
     ) -> Result<Replaced, ServiceError> {
         let cert = self.owned(caller, id).await?.summary;
         let (input, attributes) = upload::split(upload)?;
-        keeps_attributes(&cert, &attributes)?;
+        keeps_name(&cert, &attributes)?;
+        let labels = attributes.labels;
+        let is_relabelled = labels.as_ref().is_some_and(|labels| *labels != cert.labels);
         let (plan, now) = (self.parts.policies.plan(&cert.owner), self.now());
         let bundle = self.decode(&cert.owner, &input, &plan, now).await?;
         let bundle = self.validate(bundle, &input, &plan, now).await?;
@@ -58,16 +62,17 @@ impl CertService {
         let mut generation = expected.unwrap_or(cert.generation);
         let mut attempts = 0..ATTEMPTS;
         loop {
-            match self.exchange(&cert, generation, &bundle, &common_name, plan.quota(), now).await {
+            let version = self.version(&cert, generation, &bundle, (&common_name, &labels)).await?;
+            match self.parts.store.replace(id, generation, version, plan.quota(), now).await {
                 // Another replacement came between: without `expected`, the later one stands.
-                Err(ServiceError::Store(StoreError::Stale { generation: Some(standing), .. }))
+                Err(StoreError::Stale { generation: Some(standing), .. })
                     if expected.is_none() && attempts.next().is_some() =>
                 {
                     generation = standing;
                 }
                 standing => {
                     let standing = standing?;
-                    if standing != cert.generation {
+                    if standing != cert.generation || is_relabelled {
                         self.record(caller, Action::Replaced, &cert.owner, id);
                     }
                     return Ok(Replaced { generation: standing, warnings: bundle.warnings().to_vec() });
@@ -112,24 +117,22 @@ impl CertService {
         Ok(generation)
     }
 
-    async fn exchange(
+    async fn version(
         &self,
         cert: &CertSummary,
         generation: Generation,
         bundle: &ValidatedBundle,
-        common_name: &str,
-        quota: Quota,
-        now: Timestamp,
-    ) -> Result<Generation, ServiceError> {
+        (common_name, labels): (&str, &Option<Labels>),
+    ) -> Result<NewVersion, SealError> {
         let spki = bundle.leaf().spki_fingerprint();
         let context = SealContext::new(&cert.owner, cert.id, generation.next(), &spki);
-        let version = NewVersion {
+        Ok(NewVersion {
             common_name: common_name.to_owned(),
+            labels: labels.clone(),
             leaf: upload::facts(bundle),
             chain: upload::served_chain(bundle),
             sealed_key: sealing::seal(&*self.parts.wrapper, &context, bundle.key()).await?,
-        };
-        Ok(self.parts.store.replace(cert.id, generation, version, quota, now).await?)
+        })
     }
 
     /// What has become of a certificate whose version went away under the call.
@@ -141,13 +144,10 @@ impl CertService {
     }
 }
 
-/// A replacement changes no name and no labels; said again they are as good as left out.
-fn keeps_attributes(cert: &CertSummary, sent: &Attributes) -> Result<(), ServiceError> {
+/// A replacement changes no name; said again it is as good as left out.
+fn keeps_name(cert: &CertSummary, sent: &Attributes) -> Result<(), ServiceError> {
     if !sent.name.is_empty() && sent.name != cert.name {
         return Err(ServiceError::NotChangeable { field: "name" });
-    }
-    if !sent.labels.is_empty() && sent.labels != cert.labels {
-        return Err(ServiceError::NotChangeable { field: "labels" });
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use cert_core::DnsName;
-use cert_store::{Binding, CertId, CertSummary, OwnerId, PageSize, Slot, StoreError, Target};
+use cert_store::{Binding, CertId, CertSummary, OwnerId, PageSize, StoreError, Target};
 
 use crate::{Action, Caller, CertService, ServiceError, Subject, service::ATTEMPTS};
 
@@ -84,7 +84,7 @@ impl CertService {
         if !renews || bound.key_type.algorithm() == algorithm {
             return Ok(renews);
         }
-        let other = self.parts.store.bound(&other_slot(&bound.target)).await?;
+        let other = self.parts.store.bound(&bound.target.other_slot()).await?;
         Ok(other.is_none_or(|other| other.key_type.algorithm() != algorithm))
     }
 
@@ -113,12 +113,4 @@ fn all_targets(domain: &DnsName) -> impl Iterator<Item = Target> {
     [Target::cdn(domain.clone()), Target::storage(domain.clone())]
         .into_iter()
         .flat_map(|primary| [primary.clone(), primary.alternate()])
-}
-
-pub(crate) fn other_slot(target: &Target) -> Target {
-    let slot = match target.slot {
-        Slot::Alternate => Slot::Primary,
-        Slot::Primary => Slot::Alternate,
-    };
-    Target { slot, ..target.clone() }
 }

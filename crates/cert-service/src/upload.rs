@@ -32,7 +32,7 @@ pub struct Upload {
     is_pkcs12: bool,
     name: String,
     common_name: String,
-    labels: Vec<(String, String)>,
+    labels: Option<Vec<(String, String)>>,
     takeover: Option<bool>,
 }
 
@@ -46,7 +46,7 @@ impl Upload {
             is_pkcs12: false,
             name: String::new(),
             common_name: String::new(),
-            labels: Vec::new(),
+            labels: None,
             takeover: None,
         }
     }
@@ -81,7 +81,15 @@ impl Upload {
     /// Adds a label, or replaces the one with the same key.
     #[must_use]
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.labels.push((key.into(), value.into()));
+        self.labels.get_or_insert_default().push((key.into(), value.into()));
+        self
+    }
+
+    /// Says that there are no labels but those that are added after this: a [replacement](CertService::replace)
+    /// without a word about labels leaves those that stand.
+    #[must_use]
+    pub fn no_labels(mut self) -> Self {
+        self.labels = Some(Vec::new());
         self
     }
 
@@ -268,13 +276,13 @@ impl CertService {
         let leaf = bundle.leaf();
         let context = SealContext::new(owner, id, Generation::FIRST, &leaf.spki_fingerprint());
         let sealed_key = sealing::seal(&*parts.wrapper, &context, bundle.key()).await?;
-        let labels = attributes.labels.clone();
+        let labels = attributes.labels.unwrap_or_default();
         let cert = NewCert {
             id,
             owner: owner.clone(),
             name: attributes.name,
             common_name: shown_common_name(attributes.common_name, leaf),
-            labels: attributes.labels,
+            labels: labels.clone(),
             leaf: facts(&bundle),
             chain: served_chain(&bundle),
             sealed_key,
@@ -336,7 +344,7 @@ impl Input {
 pub(crate) struct Attributes {
     pub(crate) name: String,
     pub(crate) common_name: String,
-    pub(crate) labels: Labels,
+    pub(crate) labels: Option<Labels>,
     takeover: Option<bool>,
 }
 
@@ -344,7 +352,7 @@ pub(crate) fn split(upload: Upload) -> Result<(Arc<Input>, Attributes), ServiceE
     let Upload { chain, key, passphrase, is_pkcs12, name, common_name, labels, takeover } = upload;
     check_text("name", &name)?;
     check_text("common name", &common_name)?;
-    let labels = Labels::new(labels)?;
+    let labels = labels.map(Labels::new).transpose()?;
     let input = Input { chain, key, passphrase, is_pkcs12 };
     Ok((Arc::new(input), Attributes { name, common_name, labels, takeover }))
 }

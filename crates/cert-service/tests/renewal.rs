@@ -70,8 +70,32 @@ async fn a_replacement_is_judged_and_owned() {
     );
     let renamed = site.certs.replace(&alice(), id, upload(&other).name("other"), None).await;
     assert!(matches!(renamed, Err(ServiceError::NotChangeable { field: "name" })));
-    let labelled = site.certs.replace(&alice(), id, upload(&other).label("a", "b"), None).await;
-    assert!(matches!(labelled, Err(ServiceError::NotChangeable { field: "labels" })));
+}
+
+#[tokio::test]
+async fn labels_are_replaced_where_some_are_sent() {
+    let site = Site::new(10).await;
+    let (old, new) = (site.issue_until(&["a.example"], 30), site.issue_until(&["a.example"], 60));
+    let id = site.certs.upload(&alice(), upload(&old).label("team", "web")).await.unwrap().id();
+    let team = async || {
+        let record = site.certs.get(&alice(), id).await.unwrap();
+        (record.summary.generation, record.summary.labels.get("team").map(str::to_owned))
+    };
+    let replace = async |upload, expected| {
+        site.certs.replace(&alice(), id, upload, expected).await.map(|replaced| replaced.generation())
+    };
+    assert_eq!(replace(upload(&new), None).await.unwrap(), Generation(2));
+    assert_eq!(team().await, (Generation(2), Some("web".to_owned())), "nothing was said of them");
+    site.events.taken();
+    assert_eq!(replace(upload(&new).label("team", "mail"), None).await.unwrap(), Generation(2));
+    assert_eq!(team().await, (Generation(2), Some("mail".to_owned())));
+    assert_eq!(site.events.taken(), [(Action::Replaced, Some(id))]);
+    let stale = replace(upload(&new).no_labels(), Some(Generation(1))).await.unwrap_err();
+    assert_eq!(stale.rule(), "stale_generation");
+    site.certs.rollback(&alice(), id, None).await.unwrap();
+    assert_eq!(team().await, (Generation(3), Some("mail".to_owned())), "they are not a version's");
+    replace(upload(&new).no_labels(), None).await.unwrap();
+    assert_eq!(team().await, (Generation(4), None));
 }
 
 #[tokio::test]

@@ -232,8 +232,8 @@ async fn a_service_that_is_slow_fails_and_denies() {
     assert!(matches!(denied, Err(ServiceError::Seal(SealError::Wrap(WrapError::Denied { .. })))));
     let denied = service(&site.store, Arc::new(kms)).await.unwrap_err();
     assert!(
-        matches!(denied, ServiceError::Seal(SealError::Wrap(WrapError::Denied { .. }))),
-        "nor starts a node"
+        matches!(denied, ServiceError::WrongRing { source: SealError::Wrap(WrapError::Denied { .. }) }),
+        "nor starts a node: {denied}"
     );
 }
 

@@ -37,18 +37,42 @@ pub(crate) fn may_serve(
     ends_after(cert, now)
 }
 
-/// The owner may bind a certificate to a target where this is bound before; whether that changes anything.
-pub(crate) fn binds_anew(
-    before: Option<&Binding>,
-    owner: &OwnerId,
-    target: &Target,
-    held: (CertId, BindOptions),
-) -> Result<bool, StoreError> {
-    match before {
-        Some(binding) if binding.owner != *owner => {
-            Err(StoreError::BoundElsewhere { target: target.clone() })
+/// What is bound to the two slots of a domain: the one that a step is about, and the other.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    pub(crate) this: Option<Binding>,
+    pub(crate) other: Option<Binding>,
+}
+
+impl Slots {
+    /// The owner may bind a certificate to this slot of `target`; whether that changes anything.
+    pub(crate) fn binds_anew(
+        &self,
+        owner: &OwnerId,
+        target: &Target,
+        held: (CertId, BindOptions),
+    ) -> Result<bool, StoreError> {
+        if [&self.this, &self.other].into_iter().flatten().any(|binding| binding.owner != *owner) {
+            return Err(StoreError::BoundElsewhere { target: target.clone() });
         }
-        before => Ok(before.is_none_or(|binding| (binding.id, binding.options) != held)),
+        Ok(self.this.as_ref().is_none_or(|binding| (binding.id, binding.options) != held))
+    }
+
+    /// What serves a domain that moves from an owner to a certificate of another: at this slot, or else at the other.
+    pub(crate) fn moves_from(
+        &self,
+        from: &OwnerId,
+        to: &OwnerId,
+        id: CertId,
+    ) -> Result<&Binding, StoreError> {
+        let held = self.this.as_ref().or_else(|| self.other.as_ref().filter(|_| from != to));
+        held.filter(|binding| binding.owner == *from).ok_or(StoreError::Stale { id, generation: None })
+    }
+
+    /// The other slot, where it has to be freed because the domain moves.
+    pub(crate) fn left_behind(&self, from: &OwnerId, to: &OwnerId) -> Option<&Target> {
+        let left = self.other.as_ref().filter(|binding| binding.owner == *from && from != to);
+        left.map(|binding| &binding.target)
     }
 }
 

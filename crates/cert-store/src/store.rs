@@ -96,10 +96,11 @@ pub trait CertStore: Send + Sync {
 
     /// Puts a new version under the id, as the generation after `generation`, and returns the generation that stands.
     /// The version that it replaces is kept for [`rollback`](Self::rollback), the one before that is forgotten with
-    /// its key. Name and labels stay, and so does what is bound.
+    /// its key. The name stays, and so does what is bound; labels stay unless the version brings some.
     ///
-    /// The content that stands already (common name and served chain), whatever the generation, is `Ok` and changes
-    /// nothing, so that the call may be repeated.
+    /// The content that stands already (common name and served chain, and labels if it brings some), whatever the
+    /// generation, is `Ok` and changes nothing, so that the call may be repeated. Where only the labels are others,
+    /// only they are replaced: the generation stays, with its key, and the version before it is kept.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] (400401); [`StoreError::Stale`] where another generation stands;
@@ -116,7 +117,8 @@ pub trait CertStore: Send + Sync {
     ) -> Result<Generation, StoreError>;
 
     /// Puts the previous version under the id, as the generation after `generation`, with its key sealed anew for
-    /// that, and returns the generation that stands. The version that it leaves is kept in its turn.
+    /// that, and returns the generation that stands. The version that it leaves is kept in its turn. Name and labels
+    /// stay: they are notes about the certificate and not part of a version.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] (400401); [`StoreError::Stale`], and so does a repeated call end;
@@ -152,6 +154,12 @@ pub trait CertStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<u8>, StoreError>;
 
+    /// What stands as a claim, if it stands: [`claim`](Self::claim) without writing.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    async fn claimed(&self, name: &ClaimName) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// How many certificates the owner has: for showing, and for a cheap refusal. Never for admitting, which
     /// [`insert`](Self::insert) alone decides.
     ///
@@ -160,12 +168,13 @@ pub trait CertStore: Send + Sync {
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError>;
 
     /// Binds the owner's certificate to a target, with these options, and returns the certificate that was bound there
-    /// before, if it was another one. That one belongs to the same owner.
+    /// before, if it was another one. That one belongs to the same owner, and so does what is bound to the other slot
+    /// of the domain: of two owners who bind the two slots of one domain at the same time one is refused.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] (400401), also for another owner's id; [`StoreError::Stale`] where another generation
     /// stands; [`StoreError::NotCovered`]; [`StoreError::Expired`] (400329); [`StoreError::BoundElsewhere`] where
-    /// another owner holds the target.
+    /// another owner holds the target, or the other slot of its domain.
     async fn bind(
         &self,
         id: CertId,
@@ -193,13 +202,14 @@ pub trait CertStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Moves a target from one owner to a certificate of another: the one step that crosses owners, so it names the
-    /// owner that it expects. Returns the certificate that was bound. The options start anew. If the new owner's
-    /// certificate is bound there already, it is `Ok`.
+    /// Moves the domain of a target from one owner to a certificate of another, which then serves the target: the one
+    /// step that crosses owners, so it names the owner that it expects. The other slot is freed, since both have one
+    /// owner. Returns the certificate that was bound to the target, or else to the other slot. The options start
+    /// anew. If the new owner's certificate is bound there already, it is `Ok`.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] (400401) for an id that is not the new owner's; [`StoreError::Stale`] where `from` does
-    /// not hold the target, or another generation stands; [`StoreError::NotCovered`]; [`StoreError::Expired`] (400329).
+    /// not hold the domain, or another generation stands; [`StoreError::NotCovered`]; [`StoreError::Expired`] (400329).
     async fn move_binding(
         &self,
         target: &Target,
@@ -327,8 +337,8 @@ pub trait CertStore: Send + Sync {
     /// nothing. The owner's usage counts it, and the feed starts a new epoch instead of an event for each.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where something else stands in its place, or holds one of its targets, or keys are
-    /// sealed under a key-encryption key that it says was retired; [`StoreError::Retired`] for a key under a retired
+    /// [`StoreError::Conflict`] where something else stands in its place, or holds one of its targets, or another owner
+    /// holds the other slot of one of its domains, or keys are sealed under a key-encryption key that it says was retired; [`StoreError::Retired`] for a key under a retired
     /// one.
     async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError>;
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CertId, Generation, OwnerId};
 
-/// A domain of some kind of service, and the slot there. At most one certificate is bound to it.
+/// A domain of some kind of service, and the slot there. At most one certificate is bound to it, and what is bound to the
+/// two slots of a domain belongs to one owner.
 ///
 /// ```
 /// use cert_store::{Slot, Target};
@@ -41,6 +42,16 @@ impl Target {
     #[must_use]
     pub fn alternate(self) -> Self {
         Self { slot: Slot::Alternate, ..self }
+    }
+
+    /// The other slot of the same domain.
+    #[must_use]
+    pub fn other_slot(&self) -> Self {
+        let slot = match self.slot {
+            Slot::Alternate => Slot::Primary,
+            Slot::Primary => Slot::Alternate,
+        };
+        Self { kind: self.kind, domain: self.domain.clone(), slot }
     }
 }
 
@@ -119,5 +130,7 @@ mod tests {
         assert_eq!(numbers, (0, 1, 0, 1));
         let target = Target::storage("a.example".parse().unwrap()).alternate();
         assert_eq!((target.kind, target.slot), (TargetKind::Storage, Slot::Alternate));
+        assert_eq!(target.other_slot(), Target::storage("a.example".parse().unwrap()));
+        assert_eq!(target.other_slot().other_slot(), target);
     }
 }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Generation, LeafFacts, SealedKey, ServedChain};
+use crate::{Generation, Labels, LeafFacts, SealedKey, ServedChain};
 
 /// A new chain and key for an id that exists.
 #[derive(Clone, Debug)]
 pub struct NewVersion {
     /// The common name to show.
     pub common_name: String,
+    /// The owner's labels from now on; `None` leaves those that stand.
+    pub labels: Option<Labels>,
     /// What is known of the leaf.
     pub leaf: LeafFacts,
     /// The served chain.

@@ -114,6 +114,10 @@ impl CertStore for TimedStore {
         timed!("claim", self.0.claim(name, expected, value, now))
     }
 
+    async fn claimed(&self, name: &ClaimName) -> Result<Option<Vec<u8>>, StoreError> {
+        timed!("claimed", self.0.claimed(name))
+    }
+
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
         timed!("usage", self.0.usage(owner, now))
     }

@@ -116,6 +116,23 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Does something while commits do not wait for the disk, and then has the disk catch up: for making much data.
+    pub fn without_waiting_for_the_disk<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.set("synchronous_commit", "off");
+        let done = work();
+        self.set("synchronous_commit", "on");
+        self.sql("checkpoint");
+        done
+    }
+
+    /// Changes a setting for the sessions that are open, too.
+    pub fn set(&self, name: &str, value: &str) {
+        self.sql(&format!("alter system set {name} = '{value}'"));
+        self.sql("select pg_reload_conf()");
+        // The server tells open sessions before it lets a new one in that has read the setting.
+        until("the setting is read", || self.sql(&format!("show {name}")) == value);
+    }
+
     fn in_new_folder(settings: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().expect("a temporary folder can be made");
         program::hand_over(folder.path());

@@ -86,7 +86,8 @@ pub(crate) async fn read(
 
 /// Replace a certificate under its id
 ///
-/// Its domains are served by the new version from then on. The version before is kept for a rollback.
+/// Its domains are served by the new version from then on. The version before is kept for a rollback. The name stays,
+/// and so do labels where none are sent; with the content that stands already, other labels alone are replaced.
 #[utoipa::path(
     put, path = "/sslcert/{id}", operation_id = "replaceCertificate", tag = "certkeep",
     params(

@@ -37,9 +37,8 @@ pub(crate) struct UploadRequest {
     /// Ours: the passphrase of `pri` or `pfx`; a needless one is ignored.
     #[schema(value_type = String, nullable, required = false, write_only)]
     passphrase: Zeroizing<String>,
-    /// Ours: labels to find it by.
-    #[schema(nullable, required = false)]
-    labels: BTreeMap<String, String>,
+    /// Ours: labels to find it by. In a replacement they take the place of those that stand, which stay without.
+    labels: Option<BTreeMap<String, String>>,
     /// Ours: let it take over every domain whose present certificate it covers and outlives.
     takeover: Option<bool>,
 }
@@ -66,7 +65,8 @@ impl UploadRequest {
             Some(false) => upload.no_takeover(),
         };
         let upload = upload.name(self.name).common_name(self.common_name);
-        Ok(self.labels.into_iter().fold(upload, |upload, (key, value)| upload.label(key, value)))
+        let Some(labels) = self.labels else { return Ok(upload) };
+        Ok(labels.into_iter().fold(upload.no_labels(), |upload, (key, value)| upload.label(key, value)))
     }
 }
 
@@ -95,7 +95,7 @@ impl<'de> Visitor<'de> for UploadVisitor {
                 "pfx" => request.pfx = secret(&mut map)?,
                 "passphrase" => request.passphrase = secret(&mut map)?,
                 "ca" => request.ca = text(&mut map)?,
-                "labels" => request.labels = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                "labels" => request.labels = map.next_value()?,
                 "takeover" => request.takeover = map.next_value()?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;

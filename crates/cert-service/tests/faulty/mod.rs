@@ -218,6 +218,10 @@ macro_rules! forward {
                 self.inner("claim").await?.claim(name, expected, value, now).await
             }
 
+            async fn claimed(&self, name: &ClaimName) -> Result<Option<Vec<u8>>, StoreError> {
+                self.inner("claimed").await?.claimed(name).await
+            }
+
             async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
                 self.inner("usage").await?.usage(owner, now).await
             }

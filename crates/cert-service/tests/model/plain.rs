@@ -206,20 +206,16 @@ impl Plain {
         let held = self.bound.get(&target).copied();
         let is_foreign = |held: &Held| self.certs[&held.cert].owner != owner;
         let sibling = sibling(target).filter(|other| self.bound.get(other).is_some_and(is_foreign));
-        if held.as_ref().is_some_and(is_foreign) || sibling.is_some() {
-            // A slot that is held alone is bound first, and that looks at the certificate before the domain.
-            if sibling.is_none() {
-                self.may_serve(number, target)?;
-            }
+        let is_elsewhere = held.as_ref().is_some_and(is_foreign) || sibling.is_some();
+        self.may_serve(number, target)?;
+        if is_elsewhere {
             if !may_move(target) {
                 return refused("bound_elsewhere", Some(404_908));
             }
-            self.may_serve(number, target)?;
             self.bound.insert(target, Held { cert: number, options });
             sibling.map(|other| self.bound.remove(&other));
             return Ok("None".to_owned());
         }
-        self.may_serve(number, target)?;
         self.bound.insert(target, Held { cert: number, options });
         Ok(format!("{:?}", held.map(|held| held.cert).filter(|&before| before != number)))
     }
@@ -235,7 +231,7 @@ impl Plain {
             None if other.is_some() => {
                 self.may_serve(number, target)?;
                 self.bound.insert(target, Held { cert: number, options: false });
-                number
+                other.map_or(number, |other| self.bound[&other].cert)
             }
             Some(before) if before == number => before,
             Some(before) if self.certs[&before].owner == from => {

@@ -2,7 +2,8 @@
 
 use super::{Fixture, Sample, now, owner};
 use crate::{
-    BindOptions, CertId, CertStore, Generation, OwnerId, PageSize, StoreError, Target, TargetKind, Totals,
+    BindOptions, CertId, CertStore, Change, Generation, OwnerId, PageSize, StoreError, Target, TargetKind,
+    Totals,
 };
 
 fn cdn(domain: &str) -> Target {
@@ -109,6 +110,78 @@ pub async fn a_domain_of_another_owner_is_refused(fixture: impl Fixture) {
     let refused = store.unbind(&target, &bob.owner, now()).await;
     assert!(matches!(refused, Err(StoreError::BoundElsewhere { .. })), "{refused:?}");
     assert_eq!(store.bound(&target).await.unwrap().unwrap().owner, alice.owner);
+}
+
+pub async fn both_slots_have_one_owner(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let (alice, bob) = (wildcard(&owner("alice"), 1), wildcard(&owner("bob"), 1));
+    alice.insert(&*store).await;
+    bob.insert(&*store).await;
+    let primary = cdn("www.example.com");
+    for held in [primary.clone(), primary.alternate()] {
+        bind(&*store, &alice, &held).await.unwrap();
+        let free = held.other_slot();
+        let refused = bind(&*store, &bob, &free).await.unwrap_err();
+        assert!(
+            matches!(&refused, StoreError::BoundElsewhere { target: named } if *named == free),
+            "{refused}"
+        );
+        assert_eq!(store.bound(&free).await.unwrap(), None);
+        bind(&*store, &alice, &free).await.unwrap();
+        // One of two is freed: the other still holds the domain.
+        store.unbind(&held, &alice.owner, now()).await.unwrap();
+        let refused = bind(&*store, &bob, &held).await;
+        assert!(matches!(refused, Err(StoreError::BoundElsewhere { .. })), "{refused:?}");
+        assert_eq!(store.unbind(&held, &bob.owner, now()).await.unwrap(), None, "a free slot is nobody's");
+        store.unbind(&free, &alice.owner, now()).await.unwrap();
+        bind(&*store, &bob, &free).await.unwrap();
+        let refused = bind(&*store, &alice, &held).await;
+        assert!(matches!(refused, Err(StoreError::BoundElsewhere { .. })), "{refused:?}");
+        store.unbind(&free, &bob.owner, now()).await.unwrap();
+    }
+    // Another kind of service is another domain.
+    bind(&*store, &alice, &cdn("www.example.com")).await.unwrap();
+    bind(&*store, &bob, &Target::storage("www.example.com".parse().unwrap())).await.unwrap();
+}
+
+pub async fn moving_takes_both_slots(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let (alice, bob) = (wildcard(&owner("alice"), 1), wildcard(&owner("bob"), 1));
+    let (from, to) = (alice.insert(&*store).await, bob.insert(&*store).await);
+    let moving = |target: Target, from: OwnerId, to: OwnerId, id| {
+        let store = &store;
+        async move { store.move_binding(&target, &from, &to, id, Generation(1), now()).await }
+    };
+    let primary = cdn("www.example.com");
+    for (held, moved) in [
+        (vec![primary.clone(), primary.clone().alternate()], primary.clone()),
+        (vec![primary.clone(), primary.clone().alternate()], primary.clone().alternate()),
+        (vec![primary.clone()], primary.clone().alternate()),
+        (vec![primary.clone().alternate()], primary),
+    ] {
+        for target in &held {
+            bind(&*store, &alice, target).await.unwrap();
+        }
+        let start = store.head().await.unwrap();
+        let stale = moving(moved.clone(), bob.owner.clone(), bob.owner.clone(), to).await;
+        assert!(matches!(stale, Err(StoreError::Stale { generation: None, .. })), "{stale:?}");
+        assert_eq!(store.changes(start, PageSize::MAX).await.unwrap(), [], "a refusal is no event");
+        let (a, b) = (alice.owner.clone(), bob.owner.clone());
+        assert_eq!(moving(moved.clone(), a.clone(), b.clone(), to).await.unwrap(), from);
+        assert_eq!(store.bound_all(None, PageSize::MAX).await.unwrap().len(), 1);
+        assert_eq!(store.bound(&moved).await.unwrap().unwrap().owner, bob.owner);
+        assert_eq!(store.bindings(from).await.unwrap(), []);
+        let changed = store.changes(start, PageSize::MAX).await.unwrap();
+        let mut changed: Vec<_> = changed.into_iter().map(|event| event.change).collect();
+        changed.sort_by_key(|change| format!("{change:?}"));
+        let mut expected: Vec<_> = held.iter().cloned().chain([moved.clone()]).map(Change::Domain).collect();
+        expected.sort_by_key(|change| format!("{change:?}"));
+        expected.dedup();
+        assert_eq!(changed, expected);
+        assert_eq!(moving(moved.clone(), a, b, to).await.unwrap(), to, "repeated");
+        assert_eq!(store.unbind(&moved, &bob.owner, now()).await.unwrap(), Some(to));
+    }
+    assert_eq!(store.totals().await.unwrap().bindings, 0);
 }
 
 pub async fn moving_names_both_owners(fixture: impl Fixture) {

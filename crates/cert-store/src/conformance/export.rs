@@ -130,6 +130,44 @@ pub async fn something_else_in_its_place_is_a_conflict(fixture: impl Fixture) {
     assert!(matches!(store.import(entry, now()).await, Err(StoreError::Retired { .. })));
 }
 
+pub async fn a_domain_of_another_owner_is_a_conflict(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let bob = Sample::new(&owner("bob"), 1).names(&["*.example.com"]);
+    bob.insert(&*store).await;
+    for number in 1..40 {
+        let source = MemoryStore::new();
+        let alice = Sample::new(&owner("alice"), number);
+        alice.insert(&source).await;
+        let options = BindOptions::default();
+        for target in [target(number), target(number).alternate()] {
+            source.bind(alice.id(), &alice.owner, Generation(1), &target, options, now()).await.unwrap();
+        }
+        let entry = export(&source, 1).await.remove(0);
+        // The other owner takes a slot before, while the entry is imported, or after.
+        let bound = {
+            let (store, bob) = (std::sync::Arc::clone(&store), bob.clone());
+            let slot = target(number).alternate();
+            tokio::spawn(async move {
+                store.bind(bob.id(), &bob.owner, Generation(1), &slot, options, now()).await
+            })
+        };
+        if number % 3 == 0 {
+            tokio::task::yield_now().await;
+        }
+        let imported = store.import(entry.clone(), now()).await;
+        match (imported, bound.await.unwrap()) {
+            (Ok(true), Err(StoreError::BoundElsewhere { .. })) => {
+                assert_eq!(store.bindings(alice.id()).await.unwrap().len(), 2);
+                assert!(!store.import(entry, now()).await.unwrap(), "again");
+            }
+            (Err(StoreError::Conflict { .. }), Ok(None)) => {
+                assert!(matches!(store.get(alice.id()).await, Err(StoreError::NotFound { .. })));
+            }
+            both => panic!("{both:?}"),
+        }
+    }
+}
+
 pub async fn there_and_back_again(fixture: impl Fixture) {
     let store = fixture.open().await;
     let (source, back) = (MemoryStore::new(), MemoryStore::new());

@@ -67,15 +67,15 @@ pub fn run<F: Fixture, Case: Future<Output = ()>>(fixture: F, case: impl FnOnce(
 macro_rules! conformance_tests {
     ($fixture:expr) => {
         $crate::conformance_tests! { @cases $fixture;
-            bind: a_binding_shows_its_certificate, a_domain_of_another_owner_is_refused, bound_domains_hold_a_certificate,
-                each_precondition_is_checked, lists_go_on_behind_a_target, moving_names_both_owners,
-                re_pointing_returns_the_previous_one, reopening_keeps_bindings, slots_and_kinds_are_apart,
-                unbinding_twice_is_nothing;
+            bind: a_binding_shows_its_certificate, a_domain_of_another_owner_is_refused, both_slots_have_one_owner,
+                bound_domains_hold_a_certificate, each_precondition_is_checked, lists_go_on_behind_a_target,
+                moving_names_both_owners, moving_takes_both_slots, re_pointing_returns_the_previous_one,
+                reopening_keeps_bindings, slots_and_kinds_are_apart, unbinding_twice_is_nothing;
             claim: compare_and_set, the_first_of_many_wins;
             delete: a_deleted_certificate_is_gone_everywhere, another_owner_s_is_not_found, what_is_not_there_is_not_found;
             expiring: soonest_first_of_all_owners, totals_follow;
-            export: every_entry_once_in_order, importing_puts_back_exactly, something_else_in_its_place_is_a_conflict,
-                there_and_back_again;
+            export: a_domain_of_another_owner_is_a_conflict, every_entry_once_in_order, importing_puts_back_exactly,
+                something_else_in_its_place_is_a_conflict, there_and_back_again;
             feed: a_marker_below_the_floor_is_too_old, concurrent_readers_miss_nothing, each_step_has_its_events,
                 reopening_keeps_the_feed;
             find: by_each_key, only_the_owner_s, pages_of_what_is_found;
@@ -87,10 +87,10 @@ macro_rules! conformance_tests {
                 expiry_frees_places, time_does_not_go_back, usage_follows;
             race: a_dropped_call_is_all_or_nothing, bind_and_delete_never_both_win, bound_domains_are_always_covered,
                 exactly_the_places_are_given, one_domain_has_one_owner, one_upload_many_times_is_stored_once,
-                takeover_and_re_pointing_do_not_cross;
+                takeover_and_re_pointing_do_not_cross, two_slots_have_one_owner;
             replace: a_bound_domain_keeps_its_cover, a_replaced_version_is_found_by_what_it_is, a_stale_generation_is_refused,
-                a_version_more_and_one_kept, coming_back_to_life_needs_a_place, reopening_keeps_versions,
-                rolling_back_and_forth, the_same_content_again_is_nothing;
+                a_version_more_and_one_kept, coming_back_to_life_needs_a_place, labels_are_replaced_where_some_come,
+                reopening_keeps_versions, rolling_back_and_forth, the_same_content_again_is_nothing;
             sealing: every_kept_generation_is_listed, nothing_is_sealed_under_a_retired_one,
                 retire_and_insert_never_both_win, rewrapping_compares_and_sets;
             takeover: a_repeated_one_is_nothing, each_precondition_is_checked, from_one_to_the_next;

@@ -164,6 +164,55 @@ pub async fn one_domain_has_one_owner(fixture: impl Fixture) {
     assert_eq!(store.totals().await.unwrap().bindings, 20);
 }
 
+pub async fn two_slots_have_one_owner(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let owners = [owner("alice"), owner("bob")];
+    let (mut admitted, mut freed) = (0, 0);
+    for round in 0..150 {
+        let slots = [target(round), target(round).alternate()];
+        let samples = [Sample::new(&owners[0], round), Sample::new(&owners[1], round)];
+        for sample in &samples {
+            sample.insert(&*store).await;
+        }
+        let bind = |sample: usize, slot: usize| {
+            let (store, target) = (Arc::clone(&store), slots[slot].clone());
+            let (id, name) = (samples[sample].id(), owners[sample].clone());
+            let options = BindOptions::default();
+            tokio::spawn(async move { store.bind(id, &name, Generation(1), &target, options, now()).await })
+        };
+        // Every third round, the first owner has a slot already and frees it, and every third moves the domain.
+        if round % 3 > 0 {
+            bind(0, 0).await.unwrap().unwrap();
+        }
+        let calls = [bind(0, (round % 2) as usize), bind(1, 1 - (round % 2) as usize), bind(1, 1)];
+        match round % 3 {
+            1 => freed += u64::from(store.unbind(&slots[0], &owners[0], now()).await.unwrap().is_some()),
+            2 => {
+                let id = samples[1].id();
+                let moved =
+                    store.move_binding(&slots[0], &owners[0], &owners[1], id, Generation(1), now()).await;
+                assert!(matches!(moved, Ok(_) | Err(StoreError::Stale { .. })), "{moved:?}");
+            }
+            _ => {}
+        }
+        for call in calls {
+            match call.await.unwrap() {
+                Ok(_) => admitted += 1,
+                Err(StoreError::BoundElsewhere { target }) => assert!(slots.contains(&target)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let mut holders = Vec::new();
+        for slot in &slots {
+            holders.extend(store.bound(slot).await.unwrap().map(|binding| binding.owner));
+        }
+        holders.dedup();
+        assert!(holders.len() <= 1, "round {round}: {holders:?}");
+        assert!(round % 3 == 1 || holders.len() == 1, "round {round}: nobody has it");
+    }
+    assert!(admitted >= 100 && freed > 0, "{admitted} {freed}");
+}
+
 pub async fn takeover_and_re_pointing_do_not_cross(fixture: impl Fixture) {
     let store = fixture.open().await;
     let alice = owner("alice");

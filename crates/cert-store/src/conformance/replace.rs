@@ -1,7 +1,10 @@
 //! Versions: replacing, and rolling back.
 
 use super::{Fixture, Sample, now, owner};
-use crate::{CertStore, FindBy, Generation, PageSize, Quota, SealedKey, StoreError, Target, Usage};
+use crate::{
+    CertStore, Change, FindBy, Generation, Labels, NewVersion, PageSize, Quota, SealedKey, StoreError,
+    Target, Usage,
+};
 
 const DAY: i64 = 86_400;
 
@@ -123,6 +126,60 @@ pub async fn a_replaced_version_is_found_by_what_it_is(fixture: impl Fixture) {
     let mut stood = first.new_cert();
     stood.id = alice(7).id();
     assert!(!store.insert(stood, Quota::UNLIMITED, now()).await.unwrap().existing);
+}
+
+pub async fn labels_are_replaced_where_some_come(fixture: impl Fixture) {
+    let store = fixture.open().await;
+    let (first, second) = (alice(1).label("team", "web"), alice(2));
+    let id = first.insert(&*store).await;
+    let labelled = |sample: &Sample, value: &str| {
+        let labels = Labels::new([("team".to_owned(), value.to_owned())]).unwrap();
+        NewVersion { labels: Some(labels), ..sample.new_version() }
+    };
+    let replace = |version, generation| {
+        let store = &store;
+        async move { store.replace(id, Generation(generation), version, Quota::UNLIMITED, now()).await }
+    };
+    let found = |value: &'static str| {
+        let (store, by) = (&store, FindBy::Label { key: "team".into(), value: value.into() });
+        let alice = &first.owner;
+        async move { store.find(alice, &by, None, PageSize::MAX).await.unwrap().len() }
+    };
+    // With a version, which they do not belong to.
+    assert_eq!(replace(labelled(&second, "mail"), 1).await.unwrap(), Generation(2));
+    assert_eq!(store.get(id).await.unwrap().summary.labels.get("team"), Some("mail"));
+    assert_eq!((found("web").await, found("mail").await), (0, 1));
+    assert_eq!(roll_back(&*store, &first, 2).await.unwrap(), Generation(3));
+    assert_eq!(
+        store.get(id).await.unwrap().summary.labels.get("team"),
+        Some("mail"),
+        "a rollback leaves them"
+    );
+    // Alone, which makes no generation.
+    let start = store.head().await.unwrap();
+    let stale = replace(labelled(&first, "dns"), 2).await;
+    assert!(matches!(stale, Err(StoreError::Stale { generation: Some(Generation(3)), .. })), "{stale:?}");
+    assert_eq!(replace(labelled(&first, "mail"), 2).await.unwrap(), Generation(3), "as they stand");
+    assert_eq!(replace(first.new_version(), 1).await.unwrap(), Generation(3), "none came");
+    assert_eq!(store.changes(start, PageSize::MAX).await.unwrap(), []);
+    for _ in 0..2 {
+        assert_eq!(replace(labelled(&first, "dns"), 3).await.unwrap(), Generation(3));
+        let changed = store.changes(start, PageSize::MAX).await.unwrap();
+        let changed: Vec<_> = changed.into_iter().map(|event| event.change).collect();
+        assert_eq!(changed, [Change::Cert(id)]);
+    }
+    assert_eq!((found("mail").await, found("dns").await), (0, 1));
+    let record = store.get(id).await.unwrap();
+    assert_eq!(record.previous.unwrap().generation, Generation(2), "what a rollback brings back is kept");
+    assert_eq!(
+        store.page(&first.owner, None, PageSize::MAX).await.unwrap()[0].labels.get("team"),
+        Some("dns")
+    );
+    let none = NewVersion { labels: Some(Labels::default()), ..first.new_version() };
+    replace(none, 3).await.unwrap();
+    assert!(store.get(id).await.unwrap().summary.labels.is_empty());
+    assert_eq!(found("dns").await, 0);
+    store.delete_if_unbound(id, &first.owner, now()).await.unwrap();
 }
 
 pub async fn a_bound_domain_keeps_its_cover(fixture: impl Fixture) {

@@ -100,7 +100,7 @@ impl Sample {
     /// Its content as a version for another certificate.
     pub fn new_version(&self) -> NewVersion {
         let NewCert { common_name, leaf, chain, sealed_key, .. } = self.new_cert();
-        NewVersion { common_name, leaf, chain, sealed_key }
+        NewVersion { common_name, labels: None, leaf, chain, sealed_key }
     }
 
     /// Puts the content of another sample under this one's id.

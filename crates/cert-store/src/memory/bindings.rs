@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cert_core::Timestamp;
 
 use super::state::{Held, State, Stored, behind};
-use crate::{BindOptions, Binding, CertId, Change, Generation, OwnerId, StoreError, Target, precondition};
+use crate::{
+    BindOptions, Binding, CertId, Change, Generation, OwnerId, StoreError, Target,
+    precondition::{self, Slots},
+};
 
 impl State {
     pub(super) fn bind(
@@ -20,7 +23,7 @@ impl State {
         let cert = &self.cert(id)?.summary;
         precondition::owned_by(cert, owner)?;
         precondition::may_serve(cert, generation, &target.domain, now)?;
-        if !precondition::binds_anew(self.binding(target).as_ref(), owner, target, (id, options))? {
+        if !self.slots(target).binds_anew(owner, target, (id, options))? {
             return Ok(None);
         }
         Ok(self.point(target, Held { id, options }, now).filter(|&before| before != id))
@@ -67,19 +70,17 @@ impl State {
     ) -> Result<CertId, StoreError> {
         let cert = &self.cert(id)?.summary;
         precondition::owned_by(cert, to)?;
-        let stale = StoreError::Stale { id, generation: None };
-        let Some(binding) = self.binding(target) else {
-            return Err(stale);
-        };
-        if binding.id == id {
+        let slots = self.slots(target);
+        if slots.this.as_ref().is_some_and(|binding| binding.id == id) {
             return Ok(id);
         }
-        if binding.owner != *from {
-            return Err(stale);
-        }
+        let served = slots.moves_from(from, to, id)?.id;
         precondition::may_serve(cert, generation, &target.domain, now)?;
         self.point(target, Held { id, options: BindOptions::default() }, now);
-        Ok(binding.id)
+        if let Some(left) = slots.left_behind(from, to) {
+            self.free(left, now);
+        }
+        Ok(served)
     }
 
     pub(super) fn unbind(
@@ -94,12 +95,16 @@ impl State {
         if binding.owner != *owner {
             return Err(StoreError::BoundElsewhere { target: target.clone() });
         }
-        self.bound.remove(target);
-        if let Some(stored) = self.certs.get_mut(&binding.id) {
+        self.free(target, now);
+        Ok(Some(binding.id))
+    }
+
+    fn free(&mut self, target: &Target, now: Timestamp) {
+        let before = self.bound.remove(target);
+        if let Some(stored) = before.and_then(|held| self.certs.get_mut(&held.id)) {
             stored.targets.remove(target);
         }
         self.record(Change::Domain(target.clone()), now);
-        Ok(Some(binding.id))
     }
 
     /// Points a target to a certificate, and gives the one that it pointed to.
@@ -114,6 +119,10 @@ impl State {
             stored.targets.remove(target);
         }
         Some(before)
+    }
+
+    fn slots(&self, target: &Target) -> Slots {
+        Slots { this: self.binding(target), other: self.binding(&target.other_slot()) }
     }
 
     pub(super) fn binding(&self, target: &Target) -> Option<Binding> {

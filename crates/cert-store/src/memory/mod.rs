@@ -114,6 +114,10 @@ impl CertStore for MemoryStore {
         Ok(self.state().claim(name, expected, value))
     }
 
+    async fn claimed(&self, name: &ClaimName) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.state().claims.get(name).cloned())
+    }
+
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
         Ok(self.state().account(owner, now).usage())
     }

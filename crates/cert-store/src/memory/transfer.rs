@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cert_core::Timestamp;
 
 use super::state::{Held, Kept, State, Stored, behind};
-use crate::{BindingEntry, CertEntry, ClaimName, Entry, EntryKey, KekId, PreviousEntry, StoreError};
+use crate::{BindingEntry, CertEntry, ClaimName, Entry, EntryKey, KekId, PreviousEntry, StoreError, Target};
 
 impl State {
     /// The entries behind one, in the order of their keys.
@@ -44,7 +44,11 @@ impl State {
         if let Some(stored) = self.certs.get(&cert.summary.id) {
             return Ok((self.cert_entry(stored) == cert).then_some(false));
         }
-        if cert.bindings.iter().any(|binding| self.bound.contains_key(&binding.target)) {
+        let is_taken = |target: &Target| {
+            let other = self.binding(&target.other_slot());
+            self.bound.contains_key(target) || other.is_some_and(|other| other.owner != cert.summary.owner)
+        };
+        if cert.bindings.iter().any(|binding| is_taken(&binding.target)) {
             return Ok(None);
         }
         cert.sealed_keys().try_for_each(|(_, sealed_key)| self.is_usable(sealed_key))?;

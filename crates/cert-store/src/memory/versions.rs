@@ -19,12 +19,22 @@ impl State {
         quota: Quota,
         now: Timestamp,
     ) -> Result<Generation, StoreError> {
+        let NewVersion { common_name, labels, leaf, chain, sealed_key } = version;
         let stored = self.cert(id)?;
-        if stored.summary.common_name == version.common_name && stored.chain == version.chain {
+        let labels = labels.filter(|labels| *labels != stored.summary.labels);
+        let standing = if stored.summary.common_name != common_name || stored.chain != chain {
+            self.exchange(id, generation, (common_name, leaf, chain), sealed_key, quota, now)?
+        } else if labels.is_none() {
             return Ok(stored.summary.generation);
+        } else {
+            precondition::is_current(&stored.summary, generation)?;
+            self.record(Change::Cert(id), now);
+            generation
+        };
+        if let (Some(labels), Some(stored)) = (labels, self.certs.get_mut(&id)) {
+            Arc::make_mut(&mut stored.summary).labels = labels;
         }
-        let NewVersion { common_name, leaf, chain, sealed_key } = version;
-        self.exchange(id, generation, (common_name, leaf, chain), sealed_key, quota, now)
+        Ok(standing)
     }
 
     pub(super) fn rollback(

@@ -61,8 +61,8 @@ impl Partitions {
 
 const HISTORY: &str = "{schema}.schema_history";
 
-/// The migrations by their versions, the parts that depend on the layout last.
-const MIGRATIONS: [(&str, &str); 13] = [
+/// The first migrations by their versions. What depends on the layout comes after them, as a version of its own.
+const TABLES_AND_STEPS: [(&str, &str); 13] = [
     ("V1__tables", include_str!("migrations/V1__tables.sql")),
     ("V2__parts_of_steps", include_str!("migrations/V2__parts_of_steps.sql")),
     ("V3__insert", include_str!("migrations/V3__insert.sql")),
@@ -78,8 +78,17 @@ const MIGRATIONS: [(&str, &str); 13] = [
     ("V13__import", include_str!("migrations/V13__import.sql")),
 ];
 
+/// The migrations after the layout.
+const LATER: [(&str, &str); 2] = [
+    ("V15__domain_owner", include_str!("migrations/V15__domain_owner.sql")),
+    ("V16__labels_of_versions", include_str!("migrations/V16__labels_of_versions.sql")),
+];
+
+/// The version of the layout.
+const LAYOUT: i32 = TABLES_AND_STEPS.len() as i32 + 1;
+
 /// The version that this library knows.
-const KNOWN: i32 = MIGRATIONS.len() as i32 + 1;
+const KNOWN: i32 = LAYOUT + LATER.len() as i32;
 
 /// The tables that are partitioned, and what their rows want.
 const BY_SHARD: [(&str, &str); 6] = [
@@ -182,8 +191,9 @@ async fn migrate_alone(
 
 fn migrations(schema: &Schema, partitions: Option<Partitions>) -> Result<Vec<Migration>, PostgresOpenError> {
     let by_shard = partitions.map_or("", |_| "partition by range (shard)");
-    let layout = (format!("V{KNOWN}__layout"), layout(partitions));
-    let all = MIGRATIONS.map(|(name, sql)| (name.to_owned(), sql.to_owned())).into_iter().chain([layout]);
+    let layout = (format!("V{LAYOUT}__layout"), layout(partitions));
+    let named = |(name, sql): (&str, &str)| (name.to_owned(), sql.to_owned());
+    let all = TABLES_AND_STEPS.into_iter().map(named).chain([layout]).chain(LATER.into_iter().map(named));
     all.map(|(name, sql)| Migration::unapplied(&name, &schema.fill(&sql).replace("{by_shard}", by_shard)))
         .collect::<Result<_, _>>()
         .map_err(|source| PostgresOpenError::Migration(Box::new(source)))
@@ -222,4 +232,58 @@ pub(super) async fn grant(client: &Client, schema: &Schema, role: &str) -> Resul
          revoke insert, update, delete on {schema}.schema_history from {role};",
     );
     Ok(client.batch_execute(&grants.replace("{role}", &role)).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use refinery_core::Runner;
+    use tokio_postgres::{Client, NoTls};
+
+    use super::{HISTORY, Installed, KNOWN, LAYOUT, Partitions, Schema, migrate, migrations};
+
+    async fn connect(url: &str) -> Client {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    /// Two domains with both slots bound, one of them by two owners, as two binds at the same instant once could.
+    const BOUND: &str = "
+        insert into {schema}.binding values
+            (0, 'a.example', 0, 'alice', 1, '\\x01', false, false),
+            (0, 'a.example', 1, 'alice', 1, '\\x01', false, false),
+            (0, 'b.example', 0, 'alice', 1, '\\x01', false, false),
+            (0, 'b.example', 1, 'bob', 2, '\\x02', false, false)";
+
+    #[test]
+    fn an_older_schema_is_migrated_with_what_is_in_it() {
+        let Some(url) = test_postgres::shared_url() else { return };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for partitions in [None, Some(Partitions::new(4).unwrap())] {
+            let schema = Schema::new(&test_postgres::schema()).unwrap();
+            runtime.block_on(async {
+                let mut client = connect(&url).await;
+                let older: Vec<_> = migrations(&schema, partitions).unwrap();
+                let mut runner = Runner::new(&older[..LAYOUT as usize]).set_grouped(true);
+                runner.set_migration_table_name(schema.fill(HISTORY));
+                client.batch_execute(&schema.fill("create schema {schema}")).await.unwrap();
+                runner.run_async(&mut client).await.unwrap();
+                client.batch_execute(&schema.fill(BOUND)).await.unwrap();
+                let found = Installed::find(&client, &schema).await.unwrap().unwrap();
+                assert_eq!(found, Installed { version: LAYOUT, partitions });
+                assert!(found.check().is_err());
+                // What is asked for now changes nothing: the layout stays.
+                let migrated = migrate(&mut client, &schema, None).await.unwrap();
+                assert_eq!(migrated, Installed { version: KNOWN, partitions });
+                let owners = schema.fill("select domain, owner from {schema}.domain_owner order by domain");
+                let owners = client.query(&owners, &[]).await.unwrap();
+                let owners: Vec<(&str, &str)> = owners.iter().map(|row| (row.get(0), row.get(1))).collect();
+                assert_eq!(
+                    owners,
+                    [("a.example", "alice"), ("b.example", "bob")],
+                    "the primary slot decides"
+                );
+            });
+        }
+    }
 }

@@ -50,6 +50,7 @@ calls! {
         order by b.kind, b.domain, b.slot limit $5",
     changes: "select pos, at, id, kind, domain, slot from {schema}.changes($1, $2, $3, $4)",
     claim: "select {schema}.claim($1, $2, $3)",
+    claimed: "select value from {schema}.claim where name = $1",
     delete: "select * from {schema}.delete_cert($1, $2, $3, $4)",
     expiring: "select {summary}, exists (
             select from {schema}.cert_binding b where b.shard = c.shard and b.id = c.id
@@ -84,7 +85,7 @@ calls! {
         order by c.id limit $4",
     prune: "select {schema}.prune($1)",
     renew_epoch: "update {schema}.feed set salt = gen_random_uuid() returning last",
-    replace: "select * from {schema}.replace_cert($1, $2, $3, $4, $5, $6)",
+    replace: "select * from {schema}.replace_cert($1, $2, $3, $4, $5, $6, $7)",
     retire: "select * from {schema}.retire($1)",
     rewrap: "select * from {schema}.rewrap($1, $2, $3, $4, $5, $6)",
     rollback: "select * from {schema}.rollback_cert($1, $2, $3, $4, $5, $6, $7)",

@@ -123,6 +123,7 @@ impl CertStore for PostgresStore {
                     &&id.0[..],
                     &(generation.0 as i64),
                     &version_row,
+                    &version.labels.as_ref().map(labels),
                     &count(quota.live),
                     &now.as_unix(),
                 ],
@@ -173,6 +174,12 @@ impl CertStore for PostgresStore {
         let row = self.value(call, &[&name.as_str(), &expected, &value]).await?;
         let standing = Columns::of(&row).take::<Option<Vec<u8>>>();
         Ok(standing.map_err(|source| rows::corrupt(call.operation, source))?.unwrap_or_default())
+    }
+
+    async fn claimed(&self, name: &ClaimName) -> Result<Option<Vec<u8>>, StoreError> {
+        let call = &self.calls.claimed;
+        let rows = self.sessions.read(call, &[&name.as_str()]).await?;
+        rows::first(call.operation, rows, |columns| columns.take())
     }
 
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {

@@ -155,6 +155,10 @@ impl CertStore for SledStore {
         self.writer.run("claim", move |overlay| steps::claim(overlay, &name, expected, value)).await
     }
 
+    async fn claimed(&self, name: &ClaimName) -> Result<Option<Vec<u8>>, StoreError> {
+        self.tree.view().value(&Key::claim(name), "claimed")
+    }
+
     async fn usage(&self, owner: &OwnerId, now: Timestamp) -> Result<Usage, StoreError> {
         Ok(self.tree.view().account(owner, now)?.usage())
     }

@@ -88,7 +88,10 @@ fn import_cert(
         return Ok((cert_entry(overlay, row)? == cert).then_some(false));
     }
     for binding in &cert.bindings {
-        if overlay.bytes(Key::bound(&binding.target).as_bytes())?.is_some() {
+        let other = reads::binding(overlay, &binding.target.other_slot())?;
+        if overlay.bytes(Key::bound(&binding.target).as_bytes())?.is_some()
+            || other.is_some_and(|other| other.owner != cert.summary.owner)
+        {
             return Ok(None);
         }
     }

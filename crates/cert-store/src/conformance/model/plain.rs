@@ -83,7 +83,7 @@ impl Plain {
                 self.owned(cert, by)?;
                 self.may_serve(cert, generation, target)?;
                 let before = self.bound.get(&target).copied();
-                if before.is_some_and(|before| before.0 != by) {
+                if before.or_else(|| self.at_other_slot(target)).is_some_and(|before| before.0 != by) {
                     return Err("bound_elsewhere");
                 }
                 self.bound.insert(target, cert);
@@ -100,13 +100,17 @@ impl Plain {
             Step::Insert { cert, content, kek, live } => self.insert(cert, content, kek, live, world),
             Step::Move { target, from, to, cert, generation } => {
                 self.owned(cert, to)?;
-                let before = *self.bound.get(&target).ok_or("stale")?;
-                if before != cert {
+                let other = self.at_other_slot(target).filter(|_| from != to);
+                let before = self.bound.get(&target).copied().or(other).ok_or("stale")?;
+                if self.bound.get(&target) != Some(&cert) {
                     if before.0 != from {
                         return Err("stale");
                     }
                     self.may_serve(cert, generation, target)?;
                     self.bound.insert(target, cert);
+                    if let (Some(_), Some(slot)) = (other, World::other_slot(target)) {
+                        self.bound.remove(&slot);
+                    }
                 }
                 Ok(format!("{:?}", world.id(before)))
             }
@@ -260,6 +264,10 @@ impl Plain {
             return Err("not_covered");
         }
         if World::end(cert.content) > self.seconds { Ok(()) } else { Err("expired") }
+    }
+
+    fn at_other_slot(&self, target: usize) -> Option<CertNumber> {
+        self.bound.get(&World::other_slot(target)?).copied()
     }
 
     fn of(&self, owner: usize) -> impl Iterator<Item = (&CertNumber, &Cert)> {

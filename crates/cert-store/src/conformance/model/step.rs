@@ -145,7 +145,7 @@ impl World {
     /// How many certificates an owner may have.
     pub(super) const TOTAL: u64 = 3;
     pub(super) const CONTENTS: usize = 5;
-    pub(super) const TARGETS: usize = 3;
+    pub(super) const TARGETS: usize = 4;
     pub(super) const KEKS: usize = 2;
 
     pub(super) const fn new(round: u64) -> Self {
@@ -165,7 +165,20 @@ impl World {
         let round = self.round;
         let domain =
             [format!("a.r{round}.example"), format!("b.r{round}.example")][number % 2].parse().unwrap();
-        if number < 2 { Target::cdn(domain) } else { Target::storage(domain) }
+        match number {
+            0 | 1 => Target::cdn(domain),
+            2 => Target::storage(domain),
+            _ => self.target(0).alternate(),
+        }
+    }
+
+    /// The other slot of a target's domain, where the world has both.
+    pub(super) const fn other_slot(target: usize) -> Option<usize> {
+        match target {
+            0 => Some(3),
+            3 => Some(0),
+            _ => None,
+        }
     }
 
     pub(super) fn kek(&self, number: usize) -> KekId {

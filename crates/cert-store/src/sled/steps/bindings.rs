@@ -14,7 +14,10 @@ use super::{
     },
     count, rewrite_row,
 };
-use crate::{BindOptions, CertId, Change, Generation, OwnerId, StoreError, Target, precondition};
+use crate::{
+    BindOptions, CertId, Change, Generation, OwnerId, StoreError, Target,
+    precondition::{self, Slots},
+};
 
 pub(in super::super) fn bind(
     overlay: &mut Overlay<'_>,
@@ -27,12 +30,12 @@ pub(in super::super) fn bind(
     let cert = overlay.row(id)?.summary;
     precondition::owned_by(&cert, owner)?;
     precondition::may_serve(&cert, generation, &target.domain, now)?;
-    let before = reads::binding(overlay, &target)?;
-    if !precondition::binds_anew(before.as_ref(), owner, &target, (id, options))? {
+    let slots = slots(overlay, &target)?;
+    if !slots.binds_anew(owner, &target, (id, options))? {
         return Ok(None);
     }
     point(overlay, owner, Held { target, id, options }, now)?;
-    Ok(before.map(|binding| binding.id).filter(|&before| before != id))
+    Ok(slots.this.map(|binding| binding.id).filter(|&before| before != id))
 }
 
 pub(in super::super) fn take_over(
@@ -74,19 +77,18 @@ pub(in super::super) fn move_binding(
 ) -> Result<CertId, StoreError> {
     let cert = overlay.row(id)?.summary;
     precondition::owned_by(&cert, to)?;
-    let stale = StoreError::Stale { id, generation: None };
-    let Some(binding) = reads::binding(overlay, &target)? else {
-        return Err(stale);
-    };
-    if binding.id == id {
+    let slots = slots(overlay, &target)?;
+    if slots.this.as_ref().is_some_and(|binding| binding.id == id) {
         return Ok(id);
     }
-    if binding.owner != *from {
-        return Err(stale);
-    }
+    let served = slots.moves_from(from, to, id)?.id;
     precondition::may_serve(&cert, generation, &target.domain, now)?;
     point(overlay, to, Held { target, id, options: BindOptions::default() }, now)?;
-    Ok(binding.id)
+    if let Some(left) = slots.left_behind(from, to) {
+        free(overlay, left)?;
+        feed::record(overlay, Change::Domain(left.clone()), now)?;
+    }
+    Ok(served)
 }
 
 pub(in super::super) fn unbind(
@@ -104,6 +106,11 @@ pub(in super::super) fn unbind(
     free(overlay, &target)?;
     feed::record(overlay, Change::Domain(target), now)?;
     Ok(Some(binding.id))
+}
+
+fn slots(overlay: &Overlay<'_>, target: &Target) -> Result<Slots, StoreError> {
+    let this = reads::binding(overlay, target)?;
+    Ok(Slots { this, other: reads::binding(overlay, &target.other_slot())? })
 }
 
 /// Points a target to a certificate of `owner`, wherever it pointed.

@@ -25,11 +25,19 @@ pub(in super::super) fn replace(
     quota: Quota,
     now: Timestamp,
 ) -> Result<Generation, StoreError> {
-    let row = overlay.row(id)?;
-    if row.summary.common_name == version.common_name && row.chain == version.chain {
-        return Ok(row.summary.generation);
+    let mut row = overlay.row(id)?;
+    if row.summary.common_name != version.common_name || row.chain != version.chain {
+        return exchange(overlay, row, generation, version, quota, now);
     }
-    exchange(overlay, row, generation, version, quota, now)
+    let Some(labels) = version.labels.filter(|labels| *labels != row.summary.labels) else {
+        return Ok(row.summary.generation);
+    };
+    precondition::is_current(&row.summary, generation)?;
+    remove_row(overlay, &row);
+    Arc::make_mut(&mut row.summary).labels = labels;
+    put_row(overlay, &row)?;
+    feed::record(overlay, Change::Cert(id), now)?;
+    Ok(generation)
 }
 
 pub(in super::super) fn rollback(
@@ -45,7 +53,7 @@ pub(in super::super) fn rollback(
     let previous = row.previous.as_ref().ok_or(StoreError::NoPrevious { id })?;
     let chain = reads::previous_chain(overlay, id, previous.generation)?;
     let (common_name, leaf) = (previous.common_name.clone(), previous.leaf.clone());
-    let version = NewVersion { common_name, leaf, chain, sealed_key };
+    let version = NewVersion { common_name, labels: None, leaf, chain, sealed_key };
     exchange(overlay, row, generation, version, quota, now)
 }
 
@@ -66,7 +74,11 @@ fn exchange(
     let account = precondition::exchange(account, &row.summary, &version.leaf, quota)?;
     overlay.put(&Key::account(&owner), &account)?;
     remove_row(overlay, &row);
-    let kept = Arc::make_mut(&mut row.summary).advance(version.common_name, version.leaf);
+    let summary = Arc::make_mut(&mut row.summary);
+    let kept = summary.advance(version.common_name, version.leaf);
+    if let Some(labels) = version.labels {
+        summary.labels = labels;
+    }
     if let Some(forgotten) = row.previous.replace(Arc::new(kept)) {
         sealing::remove_generation(overlay, id, forgotten.generation)?;
     }
