@@ -1,4 +1,4 @@
-//! The memory of the running server after uploads over HTTP: no private key is left on its heap.
+//! The memory of the running server after uploads and reads over HTTP: no private key is left on its heap.
 //!
 //! Stacks are left out, as SECURITY.md says. What is live while a connection closes may take a moment to go.
 #![cfg(target_os = "linux")]
@@ -20,17 +20,20 @@ use memchr::memmem;
 use server::{ALICE, BOB, Server, Site};
 
 #[test]
-fn no_key_is_left_on_the_heap_after_uploads() {
+fn no_key_is_left_on_the_heap_after_uploads_and_reads() {
     let site = Site::new(100);
     let issued: Vec<_> = (0..8).map(|n| site.issue(&format!("n{n}.example.com"))).collect();
     let server = site.start();
     for (n, certificate) in issued.iter().enumerate() {
         let answer = server.upload(ALICE, &format!("n{n}"), certificate).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.json);
+        let target = format!("/sslcert/{}", answer.json["certID"].as_str().unwrap());
+        let read = server.call(ALICE, "GET", &target, b"").unwrap();
+        assert_eq!(read.json["pri"], certificate.key_pem().as_str());
     }
     refused_uploads(&server, &issued);
 
-    // The scan finds what is there: a certificate that the store keeps, and a secret that the server needs. That it
+    // The scan finds what is there: a certificate that the store keeps, and the name of a credential. That it
     // would find a key shows where the server is built without its allocator.
     let heap = heap_of(server.id());
     for control in [issued[7].certificates()[0].as_slice(), ALICE.access_key.as_bytes()] {
