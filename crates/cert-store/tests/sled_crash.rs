@@ -155,10 +155,12 @@ fn a_full_disk_is_a_typed_error_and_the_store_works_again_afterwards() {
     let is_unavailable = read.starts_with("failed Unavailable {") && read.contains("backend: \"sled\"");
     assert!(read == "1" || is_unavailable, "{read}");
     assert_eq!(failures.len(), 5, "each writer, and one after them: {failures:?}");
-    for failure in failures {
+    for failure in &failures {
         let is_typed = failure.contains("Unknown {") || failure.contains("Unavailable {");
         assert!(is_typed && failure.contains("backend: \"sled\""), "{failure}");
     }
+    let last = failures[4];
+    assert!(last.contains("Unavailable {"), "nothing is built upon what may be lost: {last}");
     block_on(check(folder.path(), &numbers));
     let store = SledStore::open(folder.path()).unwrap();
     block_on(store.insert(sample(u64::from(u32::MAX)).new_cert(), Quota::UNLIMITED, now())).unwrap();

@@ -78,9 +78,8 @@ impl std::fmt::Debug for SledStore {
 #[async_trait]
 impl CertStore for SledStore {
     async fn insert(&self, cert: NewCert, quota: Quota, now: Timestamp) -> Result<Inserted, StoreError> {
-        // What the writer thread need not do, it does not: all writers wait for it.
-        let upload = cert.upload_digest();
-        self.writer.run("insert", move |overlay| steps::insert(overlay, &cert, upload, quota, now)).await
+        let prepared = steps::Prepared::new(cert, now)?;
+        self.writer.run("insert", move |overlay| steps::insert(overlay, prepared, quota, now)).await
     }
 
     async fn get(&self, id: CertId) -> Result<CertRecord, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Bound,
     sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -181,24 +182,48 @@ impl Reader for ::sled::Tree {
 /// The tree and the changes of the steps that were decided but not applied yet.
 pub(super) struct Overlay<'a> {
     tree: &'a ::sled::Tree,
-    batch: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    batch: Changes,
     /// What the step that is being decided changes: forgotten if it is refused.
-    step: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    step: Changes,
 }
 
-impl<'a> Overlay<'a> {
-    pub(super) const fn new(tree: &'a ::sled::Tree) -> Self {
-        Self { tree, batch: BTreeMap::new(), step: BTreeMap::new() }
-    }
+/// Keys with their new values, or none where they are removed.
+#[derive(Default)]
+pub(super) struct Changes(BTreeMap<IVec, Option<IVec>>);
 
+impl Changes {
     pub(super) fn put<T: Serialize>(&mut self, key: &Key<T>, value: &T) -> Result<(), StoreError> {
         let bytes = postcard::to_stdvec(value).map_err(|error| corrupt("encode", error))?;
-        self.step.insert(key.as_bytes().to_vec(), Some(bytes));
+        self.0.insert(IVec::from(key.as_bytes()), Some(IVec::from(bytes)));
         Ok(())
     }
 
+    fn range(&self, (from, to): &(Vec<u8>, Vec<u8>)) -> impl Iterator<Item = (&IVec, &Option<IVec>)> {
+        self.0.range::<[u8], _>((Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice())))
+    }
+}
+
+impl<'a> Overlay<'a> {
+    pub(super) fn new(tree: &'a ::sled::Tree) -> Self {
+        Self { tree, batch: Changes::default(), step: Changes::default() }
+    }
+
+    pub(super) fn put<T: Serialize>(&mut self, key: &Key<T>, value: &T) -> Result<(), StoreError> {
+        self.step.put(key, value)
+    }
+
     pub(super) fn remove<T>(&mut self, key: &Key<T>) {
-        self.step.insert(key.as_bytes().to_vec(), None);
+        self.step.0.insert(IVec::from(key.as_bytes()), None);
+    }
+
+    /// What the step that is being decided changes.
+    pub(super) const fn step(&mut self) -> &mut Changes {
+        &mut self.step
+    }
+
+    /// Adds what was prepared for the step.
+    pub(super) fn add(&mut self, prepared: Changes) {
+        self.step.0.extend(prepared.0);
     }
 
     /// Ends a step: keeps what it changed, or forgets it.
@@ -206,17 +231,17 @@ impl<'a> Overlay<'a> {
         let step = std::mem::take(&mut self.step);
         if keep {
             // Not `append`, which builds the whole map anew: a batch has many steps, and each is small.
-            self.batch.extend(step);
+            self.batch.0.extend(step.0);
         }
     }
 
     /// What the kept steps changed.
     pub(super) fn into_batch(self) -> Option<::sled::Batch> {
-        if self.batch.is_empty() {
+        if self.batch.0.is_empty() {
             return None;
         }
         let mut batch = ::sled::Batch::default();
-        for (key, value) in self.batch {
+        for (key, value) in self.batch.0 {
             match value {
                 Some(value) => batch.insert(key, value),
                 None => batch.remove(key),
@@ -228,8 +253,8 @@ impl<'a> Overlay<'a> {
 
 impl Reader for Overlay<'_> {
     fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        match self.step.get(key).or_else(|| self.batch.get(key)) {
-            Some(changed) => Ok(changed.as_deref().map(IVec::from)),
+        match self.step.0.get(key).or_else(|| self.batch.0.get(key)) {
+            Some(changed) => Ok(changed.clone()),
             None => self.tree.bytes(key),
         }
     }
@@ -239,16 +264,15 @@ impl Reader for Overlay<'_> {
         if from >= to {
             return Ok(Vec::new());
         }
-        let bounds = || from.clone()..to.clone();
-        let changed = || self.batch.range(bounds()).chain(self.step.range(bounds()));
+        let changed = || self.batch.range(range).chain(self.step.range(range));
         // Each change may hide one of the tree's entries.
         let stored = self.tree.scan(range, limit.saturating_add(changed().count()))?;
         let mut entries: BTreeMap<IVec, IVec> =
             stored.into_iter().map(|Entry { key, value }| (key, value)).collect();
         for (key, value) in changed() {
             match value {
-                Some(value) => entries.insert(IVec::from(key.as_slice()), IVec::from(value.as_slice())),
-                None => entries.remove(key.as_slice()),
+                Some(value) => entries.insert(key.clone(), value.clone()),
+                None => entries.remove(key),
             };
         }
         Ok(entries.into_iter().take(limit).map(|(key, value)| Entry { key, value }).collect())

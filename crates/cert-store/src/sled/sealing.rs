@@ -2,7 +2,7 @@
 
 use super::{
     layout::{self, Key, Prefix},
-    overlay::{Entry, Overlay, Reader, missing},
+    overlay::{Changes, Entry, Overlay, Reader, missing},
     rows::Row,
 };
 use crate::{CertId, Generation, KekId, PageSize, SealedKey, SealedUnder, StoreError};
@@ -43,7 +43,7 @@ pub(super) fn rewrap(
     }
     is_usable(overlay, sealed_key)?;
     overlay.remove(&Prefix::sealed_under(standing.kek_id()).with_generation(id, generation));
-    put_key(overlay, id, generation, sealed_key)
+    put_key(overlay.step(), id, generation, sealed_key)
 }
 
 pub(super) fn retire(overlay: &mut Overlay<'_>, kek: &KekId) -> Result<(), StoreError> {
@@ -89,11 +89,11 @@ pub(super) fn remove_generation(
 
 /// Stores the key of a generation.
 pub(super) fn put_key(
-    overlay: &mut Overlay<'_>,
+    changes: &mut Changes,
     id: CertId,
     generation: Generation,
     sealed_key: &SealedKey,
 ) -> Result<(), StoreError> {
-    overlay.put(&Prefix::sealed_under(sealed_key.kek_id()).with_generation(id, generation), &())?;
-    overlay.put(&Key::sealed_key(id, generation), sealed_key)
+    changes.put(&Prefix::sealed_under(sealed_key.kek_id()).with_generation(id, generation), &())?;
+    changes.put(&Key::sealed_key(id, generation), sealed_key)
 }

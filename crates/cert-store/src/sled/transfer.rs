@@ -97,7 +97,7 @@ fn import_cert(
     }
     for (generation, sealed_key) in cert.sealed_keys() {
         sealing::is_usable(overlay, sealed_key)?;
-        sealing::put_key(overlay, id, generation, sealed_key)?;
+        sealing::put_key(overlay.step(), id, generation, sealed_key)?;
     }
     if let Some(kept) = &cert.previous {
         overlay.put(&Key::chain(id, kept.version.generation), &kept.chain)?;

@@ -9,6 +9,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
@@ -70,6 +71,7 @@ fn outcome<T>(
     written: &Result<(), Failure>,
 ) -> Result<T, StoreError> {
     match (decision, written) {
+        (Ok(_), Err(Failure::Earlier)) => Err(unavailable(operation, Failure::Earlier)),
         (Ok(_), Err(failure)) => Err(unknown(operation, failure.clone())),
         (decision, _) => decision,
     }
@@ -88,18 +90,42 @@ impl Drop for Writer {
 /// Steps that share one batch. More would make the first of them wait for no gain.
 const MAX_BATCH: usize = 256;
 
+/// How long a batch waits for as many steps as the one before had. Most of those who were answered come back at once, and
+/// the first of them would have a sync for itself, for which all others wait. It is a fraction of what a sync takes.
+const PATIENCE: Duration = Duration::from_micros(200);
+
 fn run(tree: &Gated, data: &File, steps: &Receiver<Step>) {
+    // The first failure is the last: what comes after it would stand on what may be lost.
+    let (mut has_failed, mut expected) = (false, 1);
     while let Ok(first) = steps.recv() {
         let mut overlay = Overlay::new(tree.tree());
-        let queued = std::iter::once(first).chain(std::iter::from_fn(|| steps.try_recv().ok()));
-        let answers: Vec<Answer> = queued.take(MAX_BATCH).map(|step| step(&mut overlay)).collect();
-        // sled panics on some failures of the disk; the thread goes on, to answer those that come after.
-        let written = catch_unwind(AssertUnwindSafe(|| write(tree, data, overlay)))
-            .unwrap_or_else(|_| Err(Failure::Panicked));
+        let answers = decide(first, steps, expected, &mut overlay);
+        expected = answers.len();
+        let written = if has_failed {
+            Err(Failure::Earlier)
+        } else {
+            // sled panics on some failures of the disk; the thread goes on, to answer those that come after.
+            catch_unwind(AssertUnwindSafe(|| write(tree, data, overlay))).unwrap_or(Err(Failure::Panicked))
+        };
+        has_failed = written.is_err();
         for answer in answers {
             answer(&written);
         }
     }
+}
+
+/// Decides the steps of a batch: what has queued up, and for a moment what is expected.
+fn decide(first: Step, steps: &Receiver<Step>, expected: usize, overlay: &mut Overlay<'_>) -> Vec<Answer> {
+    let until = Instant::now() + PATIENCE;
+    let mut answers = vec![first(overlay)];
+    while answers.len() < MAX_BATCH {
+        let is_short = answers.len() < expected;
+        let patience =
+            if is_short { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+        let Ok(step) = steps.recv_timeout(patience) else { break };
+        answers.push(step(overlay));
+    }
+    answers
 }
 
 /// Applies a batch and makes it last. sled's own flush only asks the kernel to start writing.
@@ -118,6 +144,9 @@ fn write(tree: &Gated, data: &File, overlay: Overlay<'_>) -> Result<(), Failure>
 /// Why a batch may not be on disk.
 #[derive(Clone, Debug, thiserror::Error)]
 enum Failure {
+    /// Nothing of the batch was applied.
+    #[error("a write has failed before: the store must be opened again")]
+    Earlier,
     #[error("the database panicked")]
     Panicked,
     #[error("the database failed")]
@@ -128,8 +157,8 @@ fn unknown(operation: &'static str, source: impl Into<BackendError>) -> StoreErr
     StoreError::Unknown { backend: BACKEND, operation, source: source.into() }
 }
 
-fn unavailable(operation: &'static str, why: &'static str) -> StoreError {
-    StoreError::Unavailable { backend: BACKEND, operation, source: why.into() }
+fn unavailable(operation: &'static str, source: impl Into<BackendError>) -> StoreError {
+    StoreError::Unavailable { backend: BACKEND, operation, source: source.into() }
 }
 
 const STOPPED: &str = "the writer thread has stopped";

@@ -63,7 +63,7 @@ pub(in super::super) fn take_over(
     precondition::ends_after(&new, old.summary.leaf.not_after)?;
     point(overlay, owner, Held { id: to, ..held }, now)?;
     Arc::make_mut(&mut old.summary).superseded_by = Some(to);
-    rewrite_row(overlay, &old)?;
+    rewrite_row(overlay.step(), &old)?;
     feed::record(overlay, Change::Cert(from), now)
 }
 

@@ -10,23 +10,42 @@ use cert_core::{Fingerprint, Timestamp};
 use super::{
     feed,
     layout::{Key, Prefix, id_in, index_keys},
-    overlay::{Entry, Overlay, Reader as _, missing},
+    overlay::{Changes, Entry, Overlay, Reader as _, missing},
     reads,
     rows::Row,
     sealing,
 };
 use crate::{
     CertId, CertSummary, Change, ClaimName, Generation, Inserted, NewCert, OwnerId, Quota, StoreError,
-    Totals, precondition,
+    Totals, precondition, quota::Account,
 };
+
+/// A new certificate with all that is written for it alone. Callers prepare it: all of them wait for the one thread that
+/// decides.
+pub(super) struct Prepared {
+    cert: NewCert,
+    upload: Fingerprint,
+    changes: Changes,
+}
+
+impl Prepared {
+    pub(super) fn new(cert: NewCert, now: Timestamp) -> Result<Self, StoreError> {
+        let (summary, upload) = (Arc::new(CertSummary::of_new(&cert, now)), cert.upload_digest());
+        let row = Row { summary, upload, previous: None, chain: cert.chain.clone() };
+        let mut changes = Changes::default();
+        put_row(&mut changes, &row)?;
+        sealing::put_key(&mut changes, cert.id, Generation::FIRST, &cert.sealed_key)?;
+        Ok(Self { cert, upload, changes })
+    }
+}
 
 pub(super) fn insert(
     overlay: &mut Overlay<'_>,
-    cert: &NewCert,
-    upload: Fingerprint,
+    prepared: Prepared,
     quota: Quota,
     now: Timestamp,
 ) -> Result<Inserted, StoreError> {
+    let Prepared { cert, upload, changes } = prepared;
     if let Some(Entry { key, .. }) = overlay.scan(&Prefix::upload(&cert.owner, &upload).all(), 1)?.pop() {
         let id = id_in(&key).ok_or_else(|| missing("insert", "a key without its id"))?;
         return Ok(Inserted { id, generation: overlay.row(id)?.summary.generation, existing: true });
@@ -37,11 +56,10 @@ pub(super) fn insert(
     sealing::is_usable(overlay, &cert.sealed_key)?;
     let account = overlay.account(&cert.owner, now)?;
     if let Some(limit) = quota.reached_by(account.usage()) {
-        return Err(StoreError::QuotaExceeded { owner: cert.owner.clone(), limit });
+        return Err(StoreError::QuotaExceeded { owner: cert.owner, limit });
     }
-    sealing::put_key(overlay, cert.id, Generation::FIRST, &cert.sealed_key)?;
-    let summary = Arc::new(CertSummary::of_new(cert, now));
-    admit(overlay, &Row { summary, upload, previous: None, chain: cert.chain.clone() }, now)?;
+    overlay.add(changes);
+    count_in(overlay, account, &cert.owner, cert.leaf.not_after)?;
     feed::record(overlay, Change::Cert(cert.id), now)?;
     Ok(Inserted { id: cert.id, generation: Generation::FIRST, existing: false })
 }
@@ -84,24 +102,34 @@ pub(super) fn claim(
 
 /// Stores a certificate that was not there, and counts it.
 pub(super) fn admit(overlay: &mut Overlay<'_>, row: &Row, now: Timestamp) -> Result<(), StoreError> {
-    let owner = &row.summary.owner;
-    let mut account = overlay.account(owner, now)?;
-    account.add(row.summary.leaf.not_after);
+    let cert = &row.summary;
+    put_row(overlay.step(), row)?;
+    let account = overlay.account(&cert.owner, now)?;
+    count_in(overlay, account, &cert.owner, cert.leaf.not_after)
+}
+
+/// Counts a certificate of the owner that was not there.
+fn count_in(
+    overlay: &mut Overlay<'_>,
+    mut account: Account,
+    owner: &OwnerId,
+    not_after: Timestamp,
+) -> Result<(), StoreError> {
+    account.add(not_after);
     overlay.put(&Key::account(owner), &account)?;
-    put_row(overlay, row)?;
     count(overlay, |totals| totals.certificates += 1)
 }
 
 /// Stores a certificate under all the keys that it is found by.
-fn put_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
-    rewrite_row(overlay, row)?;
-    index_keys(row).iter().try_for_each(|key| overlay.put(key, &()))
+fn put_row(changes: &mut Changes, row: &Row) -> Result<(), StoreError> {
+    rewrite_row(changes, row)?;
+    index_keys(row).iter().try_for_each(|key| changes.put(key, &()))
 }
 
 /// Stores a certificate again that is found by the same keys as before.
-fn rewrite_row(overlay: &mut Overlay<'_>, row: &Row) -> Result<(), StoreError> {
-    overlay.put(&Key::cert(row.summary.id), row)?;
-    overlay.put(&Key::listed(&row.summary.owner, row.summary.id), &row.summary)
+fn rewrite_row(changes: &mut Changes, row: &Row) -> Result<(), StoreError> {
+    changes.put(&Key::cert(row.summary.id), row)?;
+    changes.put(&Key::listed(&row.summary.owner, row.summary.id), &row.summary)
 }
 
 /// Takes a certificate out from under all the keys that it is found by.

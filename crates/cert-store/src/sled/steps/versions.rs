@@ -85,8 +85,8 @@ fn exchange(
     row.upload = row.summary.upload_digest(&version.chain);
     let left = core::mem::replace(&mut row.chain, version.chain);
     overlay.put(&Key::chain(id, generation), &left)?;
-    sealing::put_key(overlay, id, row.summary.generation, &version.sealed_key)?;
-    put_row(overlay, &row)?;
+    sealing::put_key(overlay.step(), id, row.summary.generation, &version.sealed_key)?;
+    put_row(overlay.step(), &row)?;
     feed::record(overlay, Change::Cert(id), now)?;
     Ok(row.summary.generation)
 }
