@@ -113,7 +113,13 @@ fn main() {
     while level <= arguments.up_to {
         let start = Instant::now();
         let store = place.open(&runtime);
-        place.filled(|| runtime.block_on(fill(&store, stored..level, spread)));
+        place.filled(|| {
+            runtime.block_on(async {
+                fill(&store, stored..level, spread).await;
+                // Whoever follows the feed would have read it all along.
+                store.head().await.expect("it reads");
+            });
+        });
         eprintln!("{level} certificates after {:.0?}", start.elapsed());
         drop(store);
         let bytes = place.size().saturating_sub(empty) / level;

@@ -11,7 +11,7 @@ use cert_store::{
     CertId, CertStore, Generation, PageSize, PostgresConfig, PostgresStore, Quota, StoreError,
     conformance::{Sample, now, owner},
 };
-use test_postgres::Server;
+use test_postgres::{OnSmallDisk, Server};
 use tokio::{task::JoinSet, time::timeout};
 
 /// What must come does, in this time. It is a guard against hanging, not a measure.
@@ -221,6 +221,73 @@ fn a_server_that_hangs_costs_a_bounded_time() {
             sample(number).insert(&*store).await;
         }
         assert_eq!(store.totals().await.unwrap().certificates, 42);
+    });
+}
+
+/// Writes until the disk is full, and again when it is not.
+fn fill_the_disk(what: OnSmallDisk, settings: &[&str], full: impl AsyncFnOnce(&PostgresStore, &mut Told)) {
+    let _alone = alone();
+    if !test_postgres::is_available() || !test_postgres::small_disks_are_possible() {
+        return;
+    }
+    let server = Server::start_on_small_disk(settings, what);
+    let url = server.url();
+    block_on(async {
+        let store = open(&url).await;
+        let mut told = Told::default();
+        write_until(&store, 1, 1, || {}, &mut told).await;
+        assert!(told.acknowledged.len() > 100, "{}", told.acknowledged.len());
+        full(&store, &mut told).await;
+        server.make_room();
+        until_it_works(&store, 999_999).await;
+        told.acknowledged.insert(sample(999_999).id());
+        check(&store, &told).await;
+        for number in 500_000..500_100 {
+            sample(number).insert(&*store).await;
+        }
+    });
+}
+
+#[test]
+fn a_full_disk_of_tables_refuses_and_the_store_works_again_afterwards() {
+    fill_the_disk(OnSmallDisk::Tables, &[], async |store, told| {
+        assert_eq!((told.refused.len(), told.unknown.len()), (4, 0), "the server says that it did nothing");
+        let mut numbers = 700_000..;
+        // A small one may still find a gap.
+        let refused = loop {
+            let cert = sample(numbers.next().unwrap()).new_cert();
+            let id = cert.id;
+            match store.insert(cert, Quota::UNLIMITED, now()).await {
+                Ok(_) => told.acknowledged.insert(id),
+                Err(error) => break error,
+            };
+        };
+        let StoreError::Unavailable { source, .. } = refused else { panic!("{refused:?}") };
+        let code = source.downcast_ref::<tokio_postgres::Error>().and_then(|error| error.code());
+        assert_eq!(code, Some(&tokio_postgres::error::SqlState::DISK_FULL));
+        // What is there is read all the while.
+        for &id in told.acknowledged.iter().take(10) {
+            store.get(id).await.unwrap();
+        }
+    });
+}
+
+/// The server gives up where its log cannot be written, and comes back, if there is room.
+#[test]
+fn a_full_disk_of_the_log_ends_in_typed_errors_and_the_store_works_again_afterwards() {
+    let settings = ["max_wal_size=1GB", "checkpoint_timeout=1h"];
+    fill_the_disk(OnSmallDisk::Wal, &settings, async |store, told| {
+        assert!(!told.unknown.is_empty(), "the server went down under a commit");
+        for number in 700_000..700_005 {
+            let cert = sample(number).new_cert();
+            let id = cert.id;
+            match store.insert(cert, Quota::UNLIMITED, now()).await {
+                Ok(_) => told.acknowledged.insert(id),
+                Err(StoreError::Unknown { .. }) => told.unknown.insert(id),
+                Err(StoreError::Unavailable { .. }) => told.refused.insert(id),
+                Err(error) => panic!("{error}"),
+            };
+        }
     });
 }
 

@@ -12,10 +12,12 @@
 
 mod program;
 mod server;
+mod small_disk;
 
 use std::{env, sync::OnceLock};
 
 pub use server::Server;
+pub use small_disk::{OnSmallDisk, small_disks_are_possible};
 
 /// The URL of a server that all tests of this process share: each takes a schema of its own. `None` where there is
 /// no server and none is required, after saying that on standard error.

@@ -11,7 +11,10 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::program::{self, run};
+use crate::{
+    program::{self, run},
+    small_disk::{self, OnSmallDisk},
+};
 
 /// A server with a folder of its own.
 #[derive(Debug)]
@@ -19,6 +22,7 @@ pub struct Server {
     folder: TempDir,
     settings: Vec<String>,
     supervisor: Option<Child>,
+    small_disk: Option<OnSmallDisk>,
 }
 
 impl Server {
@@ -37,9 +41,34 @@ impl Server {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the file is ours");
             program::hand_over(&path);
         }
-        let options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
-        run(program::command("initdb").args(options).arg("--pgdata").arg(server.data()));
+        server.init(&[]);
         server.started()
+    }
+
+    /// As [`start`](Self::start), with a part of it on a disk of some megabytes, of which a third is taken until
+    /// [`make_room`](Self::make_room). Where [`small_disks_are_possible`](crate::small_disks_are_possible).
+    pub fn start_on_small_disk(settings: &[&str], what: OnSmallDisk) -> Self {
+        let mut server = Self::in_new_folder(settings);
+        server.small_disk = Some(what);
+        // Small files, or a few of them would fill the disk.
+        server.init(&["--wal-segsize=1"]);
+        let server = server.started();
+        if what == OnSmallDisk::Tables {
+            let folder = small_disk::tables(server.folder.path());
+            server.sql(&format!("create tablespace small location '{}'", folder.display()));
+            server.sql("alter database postgres set default_tablespace = small");
+        }
+        server
+    }
+
+    /// Frees a part of the small disk.
+    pub fn make_room(&self) {
+        small_disk::make_room(self.folder.path());
+    }
+
+    fn init(&self, more: &[&str]) {
+        let options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+        run(program::command("initdb").args(options).args(more).arg("--pgdata").arg(self.data()));
     }
 
     /// Copies this server, and starts the copy as its standby under a name for `synchronous_standby_names`.
@@ -137,7 +166,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().expect("a temporary folder can be made");
         program::hand_over(folder.path());
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
-        Self { folder, settings, supervisor: None }
+        Self { folder, settings, supervisor: None, small_disk: None }
     }
 
     fn started(mut self) -> Self {
@@ -159,6 +188,9 @@ impl Server {
         }
         for setting in &self.settings {
             server.args(["-c", setting]);
+        }
+        if let Some(what) = self.small_disk {
+            server = small_disk::command(self.folder.path(), what, &server);
         }
         let mut supervisor = Command::new("sh");
         supervisor
@@ -215,7 +247,7 @@ const SUPERVISE: &str = r#"
 folder=$1; shift
 "$@" </dev/null & server=$!
 read -r _
-kill -CONT $server; kill -QUIT $server; wait $server
+kill -CONT $server; kill -QUIT $server; kill -TERM $server; wait $server
 rm -rf "$folder"
 "#;
 

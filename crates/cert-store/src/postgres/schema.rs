@@ -79,9 +79,11 @@ const TABLES_AND_STEPS: [(&str, &str); 13] = [
 ];
 
 /// The migrations after the layout.
-const LATER: [(&str, &str); 2] = [
+const LATER: [(&str, &str); 4] = [
     ("V15__domain_owner", include_str!("migrations/V15__domain_owner.sql")),
     ("V16__labels_of_versions", include_str!("migrations/V16__labels_of_versions.sql")),
+    ("V17__insert", include_str!("migrations/V17__insert.sql")),
+    ("V18__feed", include_str!("migrations/V18__feed.sql")),
 ];
 
 /// The version of the layout.

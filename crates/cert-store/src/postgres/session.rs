@@ -1,13 +1,14 @@
 //! Calls on pooled connections, each with a deadline.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use deadpool_postgres::{Client, Object, Pool};
+use futures_util::TryStreamExt as _;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{error::Failure, statements::Call};
-use crate::StoreError;
+use super::{error::Failure, rows::Columns, statements::Call};
+use crate::{BackendError, StoreError};
 
 pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -37,40 +38,64 @@ impl Sessions {
         call: &Call,
         parameters: Parameters<'_>,
     ) -> Result<Vec<Row>, Failure> {
+        self.try_list(call, parameters, Ok).await
+    }
+
+    /// The items of a list, each of which is read from its row while the server is at the next ones.
+    pub(super) async fn list<T>(
+        &self,
+        call: &Call,
+        parameters: Parameters<'_>,
+        read: impl Fn(&mut Columns<'_>) -> Result<T, BackendError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let listed = self.try_list(call, parameters, |row| read(&mut Columns::of(&row))).await;
+        listed.map_err(|failure| failure.of_read(call.operation))
+    }
+
+    async fn try_list<T>(
+        &self,
+        call: &Call,
+        parameters: Parameters<'_>,
+        read: impl Fn(Row) -> Result<T, BackendError>,
+    ) -> Result<Vec<T>, Failure> {
         let until = Instant::now() + self.deadline;
-        let first = self.rows(call, parameters, until).await;
-        match first {
-            Err(failure) if failure.is_closed() => self.rows(call, parameters, until).await,
+        match self.rows(call, parameters, until, &read).await {
+            Err(failure) if failure.is_closed() => self.rows(call, parameters, until, &read).await,
             outcome => outcome,
         }
     }
 
     /// The one row of a step. It is not repeated: the caller learns that the outcome is not known.
     pub(super) async fn write(&self, call: &Call, parameters: Parameters<'_>) -> Result<Row, Failure> {
-        let rows = self.rows(call, parameters, Instant::now() + self.deadline).await?;
+        let rows = self.rows(call, parameters, Instant::now() + self.deadline, &Ok).await?;
         rows.into_iter().next().ok_or_else(|| Failure::Row("no row came".into()))
     }
 
-    async fn rows(
+    async fn rows<T>(
         &self,
         call: &Call,
         parameters: Parameters<'_>,
         until: Instant,
-    ) -> Result<Vec<Row>, Failure> {
+        read: &impl Fn(Row) -> Result<T, BackendError>,
+    ) -> Result<Vec<T>, Failure> {
         let late = || Failure::Before(format!("no connection within {:?}", self.deadline).into());
         let lease = timeout_at(until, self.lease()).await.map_err(|_| late())??;
         let client = lease.client()?;
         let prepared = timeout_at(until, client.prepare_cached(&call.sql)).await.map_err(|_| late())?;
         let statement = prepared.map_err(|error| Failure::Before(error.into()))?;
-        let answer = timeout_at(until, client.query(&statement, parameters)).await;
-        match answer {
-            Ok(Ok(rows)) => {
-                lease.give_back();
-                Ok(rows)
+        let items = async {
+            let rows =
+                client.query_raw(&statement, parameters.iter().copied()).await.map_err(Failure::Server)?;
+            let mut rows = pin!(rows);
+            let mut items = Vec::new();
+            while let Some(row) = rows.try_next().await.map_err(Failure::Server)? {
+                items.push(read(row).map_err(Failure::Row)?);
             }
-            Ok(Err(error)) => Err(Failure::Server(error)),
-            Err(_) => Err(Failure::Deadline(self.deadline)),
-        }
+            Ok(items)
+        };
+        let items = timeout_at(until, items).await.unwrap_or(Err(Failure::Deadline(self.deadline)))?;
+        lease.give_back();
+        Ok(items)
     }
 
     /// A connection for something longer; [`Lease::give_back`] it when that went well.

@@ -70,8 +70,9 @@ impl CertStore for PostgresStore {
     ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         let call = &self.calls.page;
         let (shard, after) = (number(owner.shard()), after_id(after.as_ref()));
-        let rows = self.sessions.read(call, &[&shard, &owner.as_str(), &after, &items(size)]).await?;
-        rows::all(call.operation, rows, |columns| columns.summary())
+        self.sessions
+            .list(call, &[&shard, &owner.as_str(), &after, &items(size)], |columns| columns.summary())
+            .await
     }
 
     async fn find(
@@ -92,8 +93,7 @@ impl CertStore for PostgresStore {
                 let exact = domain.as_str().as_bytes();
                 let parameters =
                     [&shard as _, &owner as _, &exact as _, &wildcard as _, &after as _, &size as _];
-                let rows = self.sessions.read(call, &parameters).await?;
-                return rows::all(call.operation, rows, |columns| columns.summary());
+                return self.sessions.list(call, &parameters, |columns| columns.summary()).await;
             }
             FindBy::Name(name) => (NAME, name.as_str().as_bytes().to_vec()),
             FindBy::Label { key, value } => (LABEL, [key.as_bytes(), b"\0", value.as_bytes()].concat()),
@@ -101,8 +101,9 @@ impl CertStore for PostgresStore {
             FindBy::Spki(fingerprint) => (SPKI, fingerprint.as_bytes().to_vec()),
         };
         let call = &self.calls.find;
-        let rows = self.sessions.read(call, &[&shard, &owner, &kind, &value, &after, &size]).await?;
-        rows::all(call.operation, rows, |columns| columns.summary())
+        self.sessions
+            .list(call, &[&shard, &owner, &kind, &value, &after, &size], |columns| columns.summary())
+            .await
     }
 
     async fn replace(
@@ -304,8 +305,7 @@ impl CertStore for PostgresStore {
 
     async fn bindings(&self, id: CertId) -> Result<Vec<Binding>, StoreError> {
         let call = &self.calls.bindings;
-        let rows = self.sessions.read(call, &[&number(id.shard()), &&id.0[..]]).await?;
-        rows::all(call.operation, rows, |columns| columns.binding())
+        self.sessions.list(call, &[&number(id.shard()), &&id.0[..]], |columns| columns.binding()).await
     }
 
     async fn bound_by(
@@ -316,14 +316,12 @@ impl CertStore for PostgresStore {
     ) -> Result<Vec<Binding>, StoreError> {
         let (call, (kind, domain, slot)) = (&self.calls.bound_by, behind(after));
         let parameters = [&owner.as_str() as _, &kind as _, &domain as _, &slot as _, &items(size) as _];
-        let rows = self.sessions.read(call, &parameters).await?;
-        rows::all(call.operation, rows, |columns| columns.binding())
+        self.sessions.list(call, &parameters, |columns| columns.binding()).await
     }
 
     async fn bound_all(&self, after: Option<&Target>, size: PageSize) -> Result<Vec<Binding>, StoreError> {
         let (call, (kind, domain, slot)) = (&self.calls.bound_all, behind(after));
-        let rows = self.sessions.read(call, &[&kind, &domain, &slot, &items(size)]).await?;
-        rows::all(call.operation, rows, |columns| columns.binding())
+        self.sessions.list(call, &[&kind, &domain, &slot, &items(size)], |columns| columns.binding()).await
     }
 
     async fn expiring(
@@ -335,10 +333,11 @@ impl CertStore for PostgresStore {
         let call = &self.calls.expiring;
         let (end, id) = after.map_or((i64::MIN, None), |(end, id)| (end.as_unix(), Some(id)));
         let id = after_id(id.as_ref());
-        let rows = self.sessions.read(call, &[&before.as_unix(), &end, &id, &items(size)]).await?;
-        rows::all(call.operation, rows, |columns| {
-            Ok(Expiring { cert: columns.summary()?, is_bound: columns.take()? })
-        })
+        self.sessions
+            .list(call, &[&before.as_unix(), &end, &id, &items(size)], |columns| {
+                Ok(Expiring { cert: columns.summary()?, is_bound: columns.take()? })
+            })
+            .await
     }
 
     async fn head(&self) -> Result<FeedMarker, StoreError> {
@@ -384,8 +383,7 @@ impl CertStore for PostgresStore {
         let (id, generation) = after.map_or((None, 0), |(id, generation)| (Some(id), generation.0 as i64));
         let parameters =
             [&kek.as_str() as _, &after_id(id.as_ref()) as _, &generation as _, &items(size) as _];
-        let rows = self.sessions.read(call, &parameters).await?;
-        rows::all(call.operation, rows, |columns| columns.sealed_under())
+        self.sessions.list(call, &parameters, |columns| columns.sealed_under()).await
     }
 
     async fn rewrap(

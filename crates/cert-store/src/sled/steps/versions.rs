@@ -35,7 +35,7 @@ pub(in super::super) fn replace(
     precondition::is_current(&row.summary, generation)?;
     remove_row(overlay, &row);
     Arc::make_mut(&mut row.summary).labels = labels;
-    put_row(overlay, &row)?;
+    put_row(overlay.step(), &row)?;
     feed::record(overlay, Change::Cert(id), now)?;
     Ok(generation)
 }
