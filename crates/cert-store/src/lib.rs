@@ -36,7 +36,7 @@
 //!     sealed_key: SealedKey::from_bytes(b"\x01\x01\x00\x03k-1...".to_vec())?,
 //! };
 //! let inserted = store.insert(cert, Quota { live: 10, total: 100 }, now).await?;
-//! assert_eq!(store.get(inserted.id).await?.name, "www");
+//! assert_eq!(store.get(inserted.id).await?.summary.name, "www");
 //! # Ok(()) }
 //! ```
 
