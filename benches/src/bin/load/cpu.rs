@@ -19,9 +19,10 @@ pub(crate) fn of(process: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Lets everything else on this machine go before the present thread.
+/// Lets others go before the present thread, as the server's threads for uploads do: were it more, the server would see
+/// fewer uploads, and were it less, they would take the processors from the reading client.
 pub(crate) fn yield_to_others() {
     // On Linux a thread has a priority of its own. What cannot be had is not needed to go on.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, 19);
+    let _ = rustix::process::setpriority_process(None, 10);
 }

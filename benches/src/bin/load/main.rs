@@ -4,7 +4,7 @@
 //! same client over as many connections that stay, in short turns, and who begins a round changes: whatever else the
 //! machine does meets both. Then the latency of these reads alone, and beside uploads: RSA-4096 chains, and the most
 //! expensive refusals that are known. The uploading connections stand open in both, and their client yields to
-//! everything else, since it would not be on the server's machine.
+//! the reading one, since it would not be on the server's machine.
 
 mod client;
 mod cpu;

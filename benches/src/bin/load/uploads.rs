@@ -78,7 +78,7 @@ impl Uploading {
 /// Sends both kinds from as many connections each, until the time is over. Unless it is `busy`, the connections stand
 /// open, and nothing is sent.
 ///
-/// It has a thread of its own that yields to everything else: on the server's machine there would be no such client.
+/// It has a thread of its own that yields to others: on the server's machine there would be no such client.
 pub(crate) fn start(
     address: &str,
     uploads: &Uploads,
