@@ -313,6 +313,31 @@ fn a_host_that_is_away_is_passed_over() {
 }
 
 #[test]
+fn a_store_on_a_pool_hears_of_writes_beside_it() {
+    let _alone = alone();
+    if !test_postgres::is_available() {
+        return;
+    }
+    let server = Server::start(&[]);
+    let url = server.url();
+    block_on(async {
+        let here = open(&url).await;
+        let manager = deadpool_postgres::Manager::new(url.parse().unwrap(), tokio_postgres::NoTls);
+        let pool = deadpool_postgres::Pool::builder(manager).max_size(2).build().unwrap();
+        let there = PostgresStore::on_pool(pool, "certkeep", false, Duration::from_secs(5)).await.unwrap();
+        // The schema of the configuration is not the store's: it does not count.
+        let config: PostgresConfig = format!("{url}?schema=other").parse().unwrap();
+        let mut notices = there.notices_from(&config).unwrap();
+        notices.changed().await;
+        for store in [&*here, &there] {
+            sample(store.totals().await.unwrap().certificates).insert(store).await;
+            notices.changed().await;
+        }
+        assert!(timeout(Duration::from_millis(300), there.notices().changed()).await.is_err());
+    });
+}
+
+#[test]
 fn a_notice_tells_other_nodes_of_a_write() {
     let _alone = alone();
     if !test_postgres::is_available() {

@@ -13,7 +13,7 @@ use cert_store::{
 };
 use certkeep_benches::{certs::cert, fill::fill, measure::interleaved};
 use test_postgres::Server;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::ratio::{Ratio, at_least, at_most, reported};
@@ -28,14 +28,14 @@ pub(crate) fn measure(rounds: usize) -> Vec<Ratio> {
     let runtime = Runtime::new().expect("a runtime can be made");
     let server = Server::start(&["max_connections=100", "shared_buffers=1GB", "max_wal_size=8GB"]);
     let config: PostgresConfig = server.url().parse().expect("the URL parses");
-    let store = runtime.block_on(PostgresStore::open(&config.connections(CLIENTS)));
+    let store = runtime.block_on(PostgresStore::open(&config.clone().connections(CLIENTS)));
     let store: Arc<dyn CertStore> = Arc::new(store.expect("the store opens"));
     // All of one owner, so they take turns on its row; waiting for the disk in each turn takes minutes.
     server.without_waiting_for_the_disk(|| {
         runtime.block_on(fill(&store, 0..MANY, |number| cert("many", number)));
     });
     server.sql("vacuum analyze");
-    let mut ratios = runtime.block_on(reads(&server, &*store, rounds));
+    let mut ratios = reads(&server, &config, rounds);
     ratios.extend(runtime.block_on(writes(&server, &store)));
     ratios
 }
@@ -53,46 +53,48 @@ async fn connect(server: &Server) -> Client {
 const COLUMNS: &str = "id, owner, name, common_name, labels, created, generation, superseded_by, dns_names,
     cover_names, not_before, not_after, key_type, leaf_sha256, spki_sha256, serial, issuer";
 
-async fn reads(server: &Server, store: &dyn CertStore, rounds: usize) -> Vec<Ratio> {
-    let client = connect(server).await;
+/// On one thread, or it is chance how many of a runtime's threads wake each other for a call, which takes longer than
+/// the call.
+fn reads(server: &Server, config: &PostgresConfig, rounds: usize) -> Vec<Ratio> {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+    let store = runtime.block_on(PostgresStore::open(config)).expect("the store opens");
+    let store: Box<dyn CertStore> = Box::new(store);
+    let client = runtime.block_on(connect(server));
     let get = format!("select {COLUMNS}, chain from certkeep.cert where shard = $1 and id = $2");
-    let get = client.prepare(&get).await.expect("it is a statement");
+    let get = runtime.block_on(client.prepare(&get)).expect("it is a statement");
     let page = format!(
         "select {COLUMNS} from certkeep.cert where shard = $1 and owner = $2 and id > $3 order by id limit 100"
     );
-    let page = client.prepare(&page).await.expect("it is a statement");
+    let page = runtime.block_on(client.prepare(&page)).expect("it is a statement");
     let many = owner("many");
     let shard = many.shard().as_u16() as i16;
     let ids: Vec<_> = (0..MANY).step_by(7).map(|number| cert("many", number).id).collect();
     let (mut ours, mut theirs) = (ids.iter().cycle(), ids.iter().cycle());
-    let handle = tokio::runtime::Handle::current();
-    tokio::task::block_in_place(|| {
-        let got = interleaved(
-            rounds,
-            || drop(black_box(handle.block_on(store.get(*ours.next().expect("it cycles"))))),
-            || {
-                let id = theirs.next().expect("it cycles");
-                black_box(handle.block_on(client.query(&get, &[&shard, &&id.0[..]])).expect("it is there"));
-            },
-        );
-        let paged = interleaved(
-            rounds,
-            || {
-                let after = Some(*ours.next().expect("it cycles"));
-                drop(black_box(handle.block_on(store.page(&many, after, PageSize::new(100)))));
-            },
-            || {
-                let after = theirs.next().expect("it cycles");
-                let (many, after) = (many.as_str(), &after.0[..]);
-                let rows = handle.block_on(client.query(&page, &[&shard, &many, &after]));
-                black_box(rows.expect("they are there"));
-            },
-        );
-        vec![
-            at_most("Postgres get / a raw prepared get of the row", 1.15, got),
-            at_most("Postgres page of 100 / a raw prepared scan of the rows", 1.3, paged),
-        ]
-    })
+    let got = interleaved(
+        rounds,
+        || drop(black_box(runtime.block_on(store.get(*ours.next().expect("it cycles"))))),
+        || {
+            let id = theirs.next().expect("it cycles");
+            black_box(runtime.block_on(client.query(&get, &[&shard, &&id.0[..]])).expect("it is there"));
+        },
+    );
+    let paged = interleaved(
+        rounds,
+        || {
+            let after = Some(*ours.next().expect("it cycles"));
+            drop(black_box(runtime.block_on(store.page(&many, after, PageSize::new(100)))));
+        },
+        || {
+            let after = theirs.next().expect("it cycles");
+            let (many, after) = (many.as_str(), &after.0[..]);
+            let rows = runtime.block_on(client.query(&page, &[&shard, &many, &after]));
+            black_box(rows.expect("they are there"));
+        },
+    );
+    vec![
+        at_most("Postgres get / a raw prepared get of the row", 1.15, got),
+        at_most("Postgres page of 100 / a raw prepared scan of the rows", 1.3, paged),
+    ]
 }
 
 /// Who inserts certificates of one owner, one after another.

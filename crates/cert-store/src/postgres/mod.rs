@@ -93,7 +93,8 @@ impl PostgresStore {
     ///
     /// The transactions of these connections must be READ COMMITTED by default, which is Postgres' own default:
     /// steps refuse to run under anything else. Where the tables are partitioned, `plan_cache_mode` should be
-    /// `force_generic_plan`.
+    /// `force_generic_plan`. Who follows the feed polls, or asks for [`notices_from`](Self::notices_from) a connection
+    /// beside the pool.
     ///
     /// # Errors
     /// As [`open`](Self::open); [`PostgresOpenError::Connect`] for a name that no schema has.
@@ -126,7 +127,8 @@ impl PostgresStore {
         Self { sessions, calls, notifier, hosts, channel: schema.channel() }
     }
 
-    /// Notices of what any node writes, on a connection of their own.
+    /// Notices of what any node writes, on a connection of their own. On a store [on a pool](Self::on_pool) none ever
+    /// comes, since a pool passes none on: see [`notices_from`](Self::notices_from).
     ///
     /// ```no_run
     /// # async fn example(store: cert_store::PostgresStore) {
@@ -137,7 +139,32 @@ impl PostgresStore {
     /// # }
     /// ```
     pub fn notices(&self) -> PostgresNotices {
-        notices::listen(self.hosts.clone(), format!("listen \"{}\"", self.channel))
+        self.listen(self.hosts.clone())
+    }
+
+    /// As [`notices`](Self::notices), on a connection to these hosts, which it opens again by itself. It is for a
+    /// store [on a pool](Self::on_pool); of the configuration only hosts, database, role and TLS count, and they must
+    /// lead to the database of the pool.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use cert_store::PostgresStore;
+    ///
+    /// let store = PostgresStore::on_pool(pool, "certkeep", true, std::time::Duration::from_secs(5)).await?;
+    /// let mut notices = store.notices_from(&"postgres://app@db1,db2/app".parse()?)?;
+    /// notices.changed().await;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PostgresOpenError::TrustAnchors`] for a file that does not read. A server that is away is no error: it is
+    /// waited for.
+    pub fn notices_from(&self, config: &PostgresConfig) -> Result<PostgresNotices, PostgresOpenError> {
+        Ok(self.listen(Some(Arc::new(HostByHost::new(config)?))))
+    }
+
+    fn listen(&self, hosts: Option<Arc<HostByHost>>) -> PostgresNotices {
+        notices::listen(hosts, format!("listen \"{}\"", self.channel))
     }
 
     /// Installs or migrates the schema, and lets a role use it: for operators whose service may not create tables.

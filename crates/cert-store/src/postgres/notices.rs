@@ -38,8 +38,7 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Waits for the next notice since the last call. Several that came meanwhile are one. On a store over an
-    /// embedder's pool none ever comes: its connections do not pass them on.
+    /// Waits for the next notice since the last call. Several that came meanwhile are one.
     pub async fn changed(&mut self) {
         if self.seen.changed().await.is_err() {
             core::future::pending().await
