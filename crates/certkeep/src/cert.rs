@@ -66,6 +66,12 @@ enum CertCommand {
         id: String,
         #[command(flatten)]
         given: GivenArgs,
+        /// A label in the place of those that it has; may be repeated. They stay if none is given
+        #[arg(long = "label", value_name = "KEY=VALUE")]
+        labels: Vec<String>,
+        /// Take its labels away
+        #[arg(long, conflicts_with = "labels")]
+        no_labels: bool,
         /// Only while this generation stands, as `get --json` shows it
         #[arg(long, value_name = "NUMBER")]
         generation: Option<u64>,
@@ -144,9 +150,12 @@ pub(crate) fn run(args: &CertArgs) -> Result<(), Failure> {
             output::answer(json, &answer, said)
         }
         CertCommand::List { limit } => list(&client, &format!("limit={limit}"), json),
-        CertCommand::Replace { id, given, generation } => {
-            let body = Value::Object(given.read()?);
-            let answer = client.call_if(Method::PUT, &one(id)?, Some(&body), *generation)?;
+        CertCommand::Replace { id, given, labels, no_labels, generation } => {
+            let mut body = given.read()?;
+            if *no_labels || !labels.is_empty() {
+                body.insert("labels".into(), read_labels(labels)?.into());
+            }
+            let answer = client.call_if(Method::PUT, &one(id)?, Some(&Value::Object(body)), *generation)?;
             output::answer(json, &answer, standing(id, &answer))
         }
         CertCommand::Rollback { id, generation } => {

@@ -85,6 +85,14 @@ fn domains_and_renewals() {
     let said = terminal.ends(0, &["cert", "rollback", id, "--generation", "2"]);
     assert!(said.starts_with(&format!("{id} stands at generation 3")), "{said}");
 
+    let replace = ["cert", "replace", id, "new.pem", "--key", "new.key", "--label", "team=web"];
+    terminal.ends(0, &replace);
+    assert!(terminal.ends(0, &["cert", "find", "--label", "team=web"]).starts_with(id));
+    terminal.ends(0, &["cert", "replace", id, "old.pem", "--key", "old.key"]);
+    assert!(terminal.ends(0, &["cert", "find", "--label", "team=web"]).starts_with(id), "they stay");
+    terminal.ends(0, &["cert", "replace", id, "old.pem", "--key", "old.key", "--no-labels"]);
+    assert_eq!(terminal.ends(0, &["cert", "find", "--label", "team=web"]), "");
+
     for by in [["--domain", "www.example.com"], ["--domain", "WWW.example.com"]] {
         assert!(terminal.ends(0, &[&["cert", "find"], &by[..]].concat()).starts_with(id));
     }
