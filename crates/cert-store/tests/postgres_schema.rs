@@ -85,6 +85,24 @@ fn many_nodes_may_start_at_once() {
 }
 
 #[test]
+fn every_number_of_partitions_that_is_allowed_can_be_installed() {
+    let Some(config) = config() else { return };
+    assert!(config.clone().partitioned(1).is_err() && config.clone().partitioned(17).is_err());
+    block_on(async {
+        for partitions in [2, 3, 15, 16] {
+            let config = config.clone().in_schema(&test_postgres::schema()).unwrap();
+            let store = PostgresStore::open(&config.partitioned(partitions).unwrap()).await.unwrap();
+            // Owners lie in all of them.
+            for number in 0..64 {
+                let owner = owner(&format!("owner {number}"));
+                Sample::new(&owner, number).insert(&store).await;
+                assert_eq!(store.page(&owner, None, PageSize::MAX).await.unwrap().len(), 1);
+            }
+        }
+    });
+}
+
+#[test]
 fn a_service_needs_no_right_to_make_tables() {
     let Some(config) = config() else { return };
     block_on(async {

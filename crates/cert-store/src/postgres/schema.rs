@@ -206,7 +206,7 @@ fn layout(partitions: Option<Partitions>) -> String {
     let Some(Partitions(count)) = partitions else {
         return "alter table {schema}.owner set (fillfactor = 50);".to_owned();
     };
-    let bound = |number: u16| number * SHARDS / count;
+    let bound = |number: u16| u32::from(number) * SHARDS / u32::from(count);
     let mut sql = String::new();
     for (table, settings) in BY_SHARD {
         for number in 0..count {
@@ -220,7 +220,7 @@ fn layout(partitions: Option<Partitions>) -> String {
     sql
 }
 
-const SHARDS: u16 = 4096;
+const SHARDS: u32 = 4096;
 
 /// Lets a role use the installation: rows, not tables.
 pub(super) async fn grant(client: &Client, schema: &Schema, role: &str) -> Result<(), PostgresOpenError> {
