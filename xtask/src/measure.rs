@@ -53,9 +53,7 @@ pub(crate) struct GrowthOptions {
 pub(crate) fn growth(options: &GrowthOptions) -> Result<(), String> {
     let mut run = measuring("growth");
     run.arg(&options.backend);
-    if let Some(up_to) = options.up_to {
-        run.args(["--up-to", &up_to.to_string()]);
-    }
+    run.args(given("--up-to", options.up_to));
     command::run(&mut run)
 }
 
@@ -84,9 +82,7 @@ pub(crate) fn measure(options: &MeasureOptions) -> Result<(), String> {
     if options.smoke {
         run.arg("--smoke");
     }
-    if let Some(repeat) = options.repeat {
-        run.args(["--repeat", &repeat.to_string()]);
-    }
+    run.args(given("--repeat", options.repeat));
     command::run(&mut run)
 }
 
@@ -97,9 +93,7 @@ pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
     if options.json {
         run.arg("--json");
     }
-    if let Some(rounds) = options.rounds {
-        run.args(["--rounds", &rounds.to_string()]);
-    }
+    run.args(given("--rounds", options.rounds));
     command::run(&mut run)
 }
 
@@ -107,9 +101,7 @@ pub(crate) fn ratios(options: &RatioOptions) -> Result<(), String> {
 pub(crate) fn hostile(options: &HostileOptions) -> Result<(), String> {
     let mut run = measuring("hostile");
     run.args(&options.filter);
-    if let Some(rounds) = options.rounds {
-        run.args(["--rounds", &rounds.to_string()]);
-    }
+    run.args(given("--rounds", options.rounds));
     command::run(&mut run)
 }
 
@@ -131,6 +123,11 @@ pub(crate) fn bench(options: &BenchOptions) -> Result<(), String> {
     // Only the suites: libraries and programs would take the arguments for a test harness.
     run.args(["--bench", "*", "--"]).args(&options.arguments);
     command::run(&mut run)
+}
+
+/// An option with its value, where one was given.
+fn given(name: &str, value: Option<impl ToString>) -> impl Iterator<Item = String> {
+    value.into_iter().flat_map(move |value| [name.to_owned(), value.to_string()])
 }
 
 /// A program of the benches, optimized.
