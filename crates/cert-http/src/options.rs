@@ -77,8 +77,8 @@ impl Options {
     }
 
     /// Answers `GET /metrics` with what `render` gives: the text format of Prometheus. The router counts through the
-    /// `metrics` facade, whose recorder is the program's to install, before the
-    /// first request. Without this there is no such call.
+    /// `metrics` facade, whose recorder is the program's to install, before the first request. Without this there is no
+    /// such call.
     pub fn metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.metrics = Some(Arc::new(render));
         self

@@ -338,8 +338,8 @@ pub trait CertStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where something else stands in its place, or holds one of its targets, or another owner
-    /// holds the other slot of one of its domains, or keys are sealed under a key-encryption key that it says was retired; [`StoreError::Retired`] for a key under a retired
-    /// one.
+    /// holds the other slot of one of its domains, or keys are sealed under a key-encryption key that it says was
+    /// retired; [`StoreError::Retired`] for a key under a retired one.
     async fn import(&self, entry: Entry, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Numbers of the whole store, for metrics.

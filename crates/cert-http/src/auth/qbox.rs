@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 
-use super::{SIGNATURE, SignedRequest, mac_key};
+use super::{FORM, SIGNATURE, SignedRequest, mac_key};
 
 /// The `Authorization` header of a request whose body is not a form.
 ///
@@ -19,7 +19,7 @@ pub fn sign(access_key: &str, secret_key: &str, target: &str) -> String {
 }
 
 pub(super) fn covers_body(content_type: &str) -> bool {
-    content_type == "application/x-www-form-urlencoded"
+    content_type == FORM
 }
 
 pub(super) fn signed_bytes(request: &SignedRequest<'_>, target: &str) -> Vec<u8> {

@@ -1,33 +1,35 @@
 //! The Qiniu scheme: method, target, host, content type, the provider's own headers, and the body.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use axum::http::{HeaderMap, HeaderName};
 use cert_core::Timestamp;
 
-use super::SignedRequest;
+use super::{FORM, SignedRequest};
 
 pub(super) fn covers_body(content_type: &str) -> bool {
     !content_type.is_empty() && content_type != "application/octet-stream"
 }
 
 /// What a client takes for the host and the type of the body.
+#[derive(PartialEq, Eq)]
 pub(super) struct Reading<'a> {
     host: Cow<'a, str>,
     content_type: &'a str,
 }
 
-/// What is sent, and what the provider's SDK for Node.js signs in its place: a port twice, and a form where no type is
-/// sent.
-pub(super) fn readings<'a>(request: &SignedRequest<'a>) -> [Reading<'a>; 2] {
+/// What is sent; and, made only where that was not signed, what the provider's SDK for Node.js signs in its place: a
+/// port twice, and a form where no type is sent.
+pub(super) fn readings<'a>(request: &SignedRequest<'a>) -> impl Iterator<Item = Reading<'a>> {
     let (host, content_type) = (request.host, request.content_type());
-    let doubled =
-        host.rsplit_once(':').map_or(Cow::Borrowed(host), |(_, port)| format!("{host}:{port}").into());
-    let type_or_form = if content_type.is_empty() { FORM } else { content_type };
-    [Reading { host: host.into(), content_type }, Reading { host: doubled, content_type: type_or_form }]
+    let sent = || Reading { host: host.into(), content_type };
+    let of_node = move || {
+        let host =
+            host.rsplit_once(':').map_or_else(|| host.into(), |(_, port)| format!("{host}:{port}").into());
+        Reading { host, content_type: if content_type.is_empty() { FORM } else { content_type } }
+    };
+    iter::once_with(sent).chain(iter::once_with(of_node).filter(move |reading| *reading != sent()))
 }
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(super) fn signed_bytes(request: &SignedRequest<'_>, reading: &Reading<'_>, target: &str) -> Vec<u8> {
     let Reading { host, content_type } = reading;
