@@ -9,7 +9,6 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
@@ -90,17 +89,13 @@ impl Drop for Writer {
 /// Steps that share one batch. More would make the first of them wait for no gain.
 const MAX_BATCH: usize = 256;
 
-/// How long a batch waits for as many steps as the one before had. Most of those who were answered come back at once, and
-/// the first of them would have a sync for itself, for which all others wait. It is a fraction of what a sync takes.
-const PATIENCE: Duration = Duration::from_micros(200);
-
 fn run(tree: &Gated, data: &File, steps: &Receiver<Step>) {
     // The first failure is the last: what comes after it would stand on what may be lost.
-    let (mut has_failed, mut expected) = (false, 1);
+    let mut has_failed = false;
     while let Ok(first) = steps.recv() {
         let mut overlay = Overlay::new(tree.tree());
-        let answers = decide(first, steps, expected, &mut overlay);
-        expected = answers.len();
+        let queued = std::iter::once(first).chain(std::iter::from_fn(|| steps.try_recv().ok()));
+        let answers: Vec<Answer> = queued.take(MAX_BATCH).map(|step| step(&mut overlay)).collect();
         let written = if has_failed {
             Err(Failure::Earlier)
         } else {
@@ -112,20 +107,6 @@ fn run(tree: &Gated, data: &File, steps: &Receiver<Step>) {
             answer(&written);
         }
     }
-}
-
-/// Decides the steps of a batch: what has queued up, and for a moment what is expected.
-fn decide(first: Step, steps: &Receiver<Step>, expected: usize, overlay: &mut Overlay<'_>) -> Vec<Answer> {
-    let until = Instant::now() + PATIENCE;
-    let mut answers = vec![first(overlay)];
-    while answers.len() < MAX_BATCH {
-        let is_short = answers.len() < expected;
-        let patience =
-            if is_short { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
-        let Ok(step) = steps.recv_timeout(patience) else { break };
-        answers.push(step(overlay));
-    }
-    answers
 }
 
 /// Applies a batch and makes it last. sled's own flush only asks the kernel to start writing.
