@@ -7,6 +7,7 @@ mod edge;
 mod postgres;
 mod ratio;
 mod service;
+mod sled_writes;
 mod store;
 
 use clap::{Parser, builder::PossibleValuesParser};

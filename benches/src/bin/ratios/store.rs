@@ -2,12 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     hint::black_box,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
-    thread,
-    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -20,7 +16,10 @@ use certkeep_benches::{certs::cert, measure::interleaved};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::ratio::{Ratio, at_least, at_most, reported};
+use crate::{
+    ratio::{Ratio, at_most, reported},
+    sled_writes,
+};
 
 /// Certificates in the stores that are read.
 const KEPT: u64 = 10_000;
@@ -29,7 +28,7 @@ pub(crate) fn measure(rounds: usize) -> Vec<Ratio> {
     let runtime = Runtime::new().expect("a runtime can be made");
     let mut ratios = vec![memory_get(&runtime, rounds)];
     ratios.extend(sled_reads(&runtime, rounds));
-    ratios.extend(sled_writes(&runtime, rounds));
+    ratios.extend(sled_writes::measure(&runtime, rounds));
     ratios
 }
 
@@ -142,98 +141,6 @@ async fn fill(store: &dyn CertStore, count: u64) -> Vec<CertId> {
     ids
 }
 
-fn sled_writes(runtime: &Runtime, rounds: usize) -> Vec<Ratio> {
-    let (folder, raw_folder) = (temporary(), temporary());
-    let store: Arc<dyn CertStore> = Arc::new(SledStore::open(folder.path()).expect("the folder opens"));
-    let raw = Arc::new(RawSled::open(raw_folder.path()));
-    let numbers = &mut (0..);
-    let mut theirs = 0..;
-    let one = interleaved(
-        rounds / 8,
-        || runtime.block_on(insert(&*store, numbers.next().expect("numbers do not end"))),
-        || raw.insert(&cert("alice", theirs.next().expect("numbers do not end"))),
-    );
-    let clients = clients(runtime, &store, &raw);
-    vec![
-        at_most("sled durable insert, one client / raw insert, flush and sync", 1.15, one),
-        at_least("sled durable inserts, 16 clients / 16 clients that each flush and sync", 3.0, clients),
-    ]
-}
-
-async fn insert(store: &dyn CertStore, number: u64) {
-    store.insert(cert("alice", number), Quota::UNLIMITED, now()).await.expect("there is room");
-}
-
-/// Throughput of ours over theirs, in turns of half a second.
-fn clients(runtime: &Runtime, store: &Arc<dyn CertStore>, raw: &Arc<RawSled>) -> f64 {
-    const CLIENTS: u64 = 16;
-    const TURN: Duration = Duration::from_millis(500);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for turn in 0..10 {
-        let first = 1_000_000 * (turn + 1);
-        ours.push(runtime.block_on(async {
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|client| {
-                    let store = Arc::clone(store);
-                    tokio::spawn(async move {
-                        let (end, mut count) = (Instant::now() + TURN, 0_u64);
-                        while Instant::now() < end {
-                            insert(&*store, first + client * 10_000 + count).await;
-                            count += 1;
-                        }
-                        count
-                    })
-                })
-                .collect();
-            let mut total = 0;
-            for client in clients {
-                total += client.await.expect("nothing fails");
-            }
-            total
-        }));
-        theirs.push(thread::scope(|scope| {
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|client| {
-                    scope.spawn(move || {
-                        let (end, mut count) = (Instant::now() + TURN, 0_u64);
-                        while Instant::now() < end {
-                            raw.insert(&cert("alice", first + client * 10_000 + count));
-                            count += 1;
-                        }
-                        count
-                    })
-                })
-                .collect();
-            clients.into_iter().map(|client| client.join().expect("nothing fails")).sum::<u64>()
-        }));
-    }
-    ours.sort_unstable();
-    theirs.sort_unstable();
-    ours[ours.len() / 2] as f64 / theirs[theirs.len() / 2] as f64
-}
-
-/// What a durable write costs without a store: the same bytes under one key.
-struct RawSled {
-    database: sled::Db,
-    file: File,
-}
-
-impl RawSled {
-    fn open(folder: &Path) -> Self {
-        let database = sled::open(folder).expect("the folder opens");
-        let file = File::open(folder.join("db")).expect("sled keeps its data there");
-        Self { database, file }
-    }
-
-    fn insert(&self, cert: &NewCert) {
-        let summary = CertSummary::of_new(cert, now());
-        let bytes = postcard::to_stdvec(&(summary, &cert.chain, &cert.sealed_key)).expect("it encodes");
-        self.database.insert(cert.id.0, bytes).expect("it is written");
-        self.database.flush().expect("it is written");
-        self.file.sync_data().expect("it is synced");
-    }
-}
-
-fn temporary() -> TempDir {
+pub(crate) fn temporary() -> TempDir {
     TempDir::new().expect("a temporary folder can be made")
 }
