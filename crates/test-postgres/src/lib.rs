@@ -17,7 +17,7 @@ mod small_disk;
 use std::{env, sync::OnceLock};
 
 pub use server::Server;
-pub use small_disk::{OnSmallDisk, small_disks_are_possible};
+pub use small_disk::{OnSmallDisk, small_disks_are_possible, with_small_disk};
 
 /// The URL of a server that all tests of this process share: each takes a schema of its own. `None` where there is
 /// no server and none is required, after saying that on standard error.

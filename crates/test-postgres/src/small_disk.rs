@@ -34,6 +34,14 @@ pub fn small_disks_are_possible() -> bool {
     is_possible
 }
 
+/// Starts the program that is added to it with a small disk at `folder`, of which `ballast`, a file there, takes a third.
+pub fn with_small_disk(folder: &Path, ballast: &Path) -> Command {
+    let mut command = unshare();
+    command.args(["sh", "-c", "mount -t tmpfs -o \"size=$3\" tmpfs \"$1\" && head -c \"$4\" /dev/zero > \"$2\" && shift 4 && exec \"$@\""]);
+    command.arg("small-disk").arg(folder).arg(ballast).args([SIZE, BALLAST]);
+    command
+}
+
 /// The server's program as its supervisor starts it: with the disk at `small` in its folder, and again whenever it ends
 /// by itself, as an init system would.
 pub(crate) fn command(folder: &Path, what: OnSmallDisk, server: &Command) -> Command {

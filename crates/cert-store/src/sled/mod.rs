@@ -25,7 +25,7 @@ pub use self::recovery::OpenError;
 use self::{
     layout::{Key, Prefix},
     overlay::{Gated, Overlay, Reader as _},
-    recovery::Opened,
+    recovery::Folder,
     writer::Writer,
 };
 use crate::{
@@ -39,12 +39,11 @@ use crate::{
 /// A folder can be open once at a time. Dropping the store writes what was accepted and closes it.
 ///
 /// After the disk has failed a write, because it is full for one, writes are refused with a typed error and reads go
-/// on. Once the disk has room, open the store again: everything that was acknowledged is there.
+/// on. Once the disk takes writes, the store opens its database again by itself, within a second or two and as long as
+/// opening it takes: reads are refused meanwhile. Everything that was acknowledged is there.
 pub struct SledStore {
-    // Dropped in this order: the writer ends before the database closes, and the lock goes last.
     writer: Writer,
     tree: Arc<Gated>,
-    _opened: Opened,
 }
 
 impl SledStore {
@@ -53,10 +52,11 @@ impl SledStore {
     /// # Errors
     /// [`OpenError`]: another process has it open, a later version wrote it, or the file system says no.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let opened = recovery::open(folder.as_ref())?;
-        let tree = Arc::new(Gated::new(opened.tree().clone()));
-        let writer = Writer::start(Arc::clone(&tree), opened.data_file()?)?;
-        Ok(Self { writer, tree, _opened: opened })
+        let folder = Folder::lock(folder.as_ref())?;
+        let database = folder.open()?;
+        let tree = Arc::new(Gated::new(database.tree().clone()));
+        let writer = Writer::start(Arc::clone(&tree), folder, database)?;
+        Ok(Self { writer, tree })
     }
 
     /// Starts a new epoch of the change feed, so that every reader starts again. To be done once after the folder was

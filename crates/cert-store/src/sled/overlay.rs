@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use ::sled::IVec;
@@ -65,19 +65,19 @@ pub(super) trait Reader {
 
 /// The tree, with a gate that lets no reader see half of a batch. sled's batches are atomic for one key only.
 pub(super) struct Gated {
-    tree: ::sled::Tree,
+    /// None while the database is closed, after a failure.
+    tree: RwLock<Option<::sled::Tree>>,
     decoded: Decoded,
-    gate: RwLock<()>,
 }
 
 impl Gated {
     pub(super) fn new(tree: ::sled::Tree) -> Self {
-        Self { tree, decoded: Decoded::new(), gate: RwLock::new(()) }
+        Self { tree: RwLock::new(Some(tree)), decoded: Decoded::new() }
     }
 
-    /// The certificate with its chain. One look needs no gate: sled keeps single reads out while it applies a batch.
+    /// The certificate with its chain.
     pub(super) fn record(&self, id: CertId) -> Result<CertRecord, StoreError> {
-        let bytes = self.tree.bytes(&layout::cert_key(id))?.ok_or(StoreError::NotFound { id })?;
+        let bytes = self.view().tree()?.bytes(&layout::cert_key(id))?.ok_or(StoreError::NotFound { id })?;
         self.decoded.records.get_or_decode(id, bytes, |bytes| {
             let Row { summary, chain, previous, .. } = decode(bytes, "get")?;
             Ok(CertRecord { summary, chain, previous })
@@ -86,28 +86,27 @@ impl Gated {
 
     /// The tree as it stands, for one step.
     pub(super) fn view(&self) -> View<'_> {
-        let gate = self.gate.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        View { tree: &self.tree, decoded: &self.decoded, _gate: gate }
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        View { tree, decoded: &self.decoded }
     }
 
-    pub(super) const fn tree(&self) -> &::sled::Tree {
-        &self.tree
-    }
-
-    /// Keeps readers out.
-    pub(super) fn close(&self) -> RwLockWriteGuard<'_, ()> {
-        self.gate.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Keeps readers out, and lets the tree be put in or taken away.
+    pub(super) fn close(&self) -> RwLockWriteGuard<'_, Option<::sled::Tree>> {
+        self.tree.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The tree while no batch is being applied. Short-lived: it holds the writer up.
 pub(super) struct View<'a> {
-    tree: &'a ::sled::Tree,
+    tree: RwLockReadGuard<'a, Option<::sled::Tree>>,
     decoded: &'a Decoded,
-    _gate: RwLockReadGuard<'a, ()>,
 }
 
 impl View<'_> {
+    fn tree(&self) -> Result<&::sled::Tree, StoreError> {
+        open_tree(self.tree.as_ref())
+    }
+
     /// An owner's certificates behind `after`. The list holds them itself.
     pub(super) fn page(
         &self,
@@ -117,9 +116,9 @@ impl View<'_> {
     ) -> Result<Vec<Arc<CertSummary>>, StoreError> {
         let list = Prefix::certs_of(owner);
         let (mut certs, mut fresh) = (Vec::with_capacity(size.get()), Vec::new());
-        let known = self.decoded.listed.table();
+        let (tree, known) = (self.tree()?, self.decoded.listed.table());
         // Without an end, which sled would compare each key with twice.
-        for entry in self.tree.range(list.after_id(after).0..).take(size.get()) {
+        for entry in tree.range(list.after_id(after).0..).take(size.get()) {
             let (key, value) = match &entry {
                 Ok((key, value)) => (key, value),
                 Err(error) => return Err(read_failed(error.clone())),
@@ -146,7 +145,7 @@ impl View<'_> {
 
 impl Reader for View<'_> {
     fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        self.tree.bytes(key)
+        self.tree()?.bytes(key)
     }
 
     /// What is not at hand is decoded and forgotten: the lists of everything must not push out what is read often.
@@ -160,7 +159,7 @@ impl Reader for View<'_> {
     }
 
     fn scan(&self, range: &(Vec<u8>, Vec<u8>), limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.tree.scan(range, limit)
+        self.tree()?.scan(range, limit)
     }
 }
 
@@ -181,7 +180,7 @@ impl Reader for ::sled::Tree {
 
 /// The tree and the changes of the steps that were decided but not applied yet.
 pub(super) struct Overlay<'a> {
-    tree: &'a ::sled::Tree,
+    tree: Option<&'a ::sled::Tree>,
     batch: Changes,
     /// What the step that is being decided changes: forgotten if it is refused.
     step: Changes,
@@ -204,7 +203,7 @@ impl Changes {
 }
 
 impl<'a> Overlay<'a> {
-    pub(super) fn new(tree: &'a ::sled::Tree) -> Self {
+    pub(super) fn new(tree: Option<&'a ::sled::Tree>) -> Self {
         Self { tree, batch: Changes::default(), step: Changes::default() }
     }
 
@@ -255,7 +254,7 @@ impl Reader for Overlay<'_> {
     fn bytes(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         match self.step.0.get(key).or_else(|| self.batch.0.get(key)) {
             Some(changed) => Ok(changed.clone()),
-            None => self.tree.bytes(key),
+            None => open_tree(self.tree)?.bytes(key),
         }
     }
 
@@ -266,7 +265,7 @@ impl Reader for Overlay<'_> {
         }
         let changed = || self.batch.range(range).chain(self.step.range(range));
         // Each change may hide one of the tree's entries.
-        let stored = self.tree.scan(range, limit.saturating_add(changed().count()))?;
+        let stored = open_tree(self.tree)?.scan(range, limit.saturating_add(changed().count()))?;
         let mut entries: BTreeMap<IVec, IVec> =
             stored.into_iter().map(|Entry { key, value }| (key, value)).collect();
         for (key, value) in changed() {
@@ -304,6 +303,13 @@ pub(super) fn missing(operation: &'static str, what: &'static str) -> StoreError
 fn corrupt(operation: &'static str, source: impl Into<BackendError>) -> StoreError {
     StoreError::Corrupt { backend: BACKEND, operation, source: source.into() }
 }
+
+fn open_tree(tree: Option<&::sled::Tree>) -> Result<&::sled::Tree, StoreError> {
+    let closed = || StoreError::Unavailable { backend: BACKEND, operation: "read", source: CLOSED.into() };
+    tree.ok_or_else(closed)
+}
+
+const CLOSED: &str = "the database is closed since a write failed, and is opened again once there is room";
 
 fn read_failed(error: ::sled::Error) -> StoreError {
     match error {

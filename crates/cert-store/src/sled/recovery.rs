@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -52,38 +52,70 @@ pub enum OpenError {
     Thread(#[from] io::Error),
 }
 
-/// An open database under its lock.
-pub(super) struct Opened {
-    // Dropped before the lock is.
-    database: ::sled::Db,
-    folder: PathBuf,
+/// A folder under our lock: nobody else has it open.
+pub(super) struct Folder {
+    path: PathBuf,
     _lock: File,
 }
 
-impl Opened {
+impl Folder {
+    /// Takes the folder at `path`, or makes it.
+    pub(super) fn lock(path: &Path) -> Result<Self, OpenError> {
+        make_folder(path)?;
+        Ok(Self { path: path.to_owned(), _lock: lock(path)? })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the database in it, or makes it.
+    pub(super) fn open(&self) -> Result<Database, OpenError> {
+        let folder = self.path.as_path();
+        let database_error = |source| OpenError::Database { folder: folder.to_owned(), source };
+        remove_stale_snapshots(folder)?;
+        wait_for_earlier_threads(folder)?;
+        // The writer flushes; a second flusher in the background would only be in its way.
+        let config = ::sled::Config::new().path(folder).flush_every_ms(None);
+        let database = config.open().map_err(database_error)?;
+        check_format(&database, folder)?;
+        let path = folder.join("db");
+        let data = File::open(&path).map_err(|source| OpenError::Io { path, source })?;
+        Ok(Database { database, data })
+    }
+
+    /// Whether something can be written there, as far as one can tell without the database.
+    pub(super) fn has_room(&self) -> bool {
+        let path = self.path.join("room");
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(&vec![0; ROOM])?;
+            file.sync_data()
+        });
+        let _ = fs::remove_file(&path);
+        written.is_ok()
+    }
+}
+
+/// Octets that a disk with room takes: a segment of sled's, twice.
+const ROOM: usize = 1 << 20;
+
+/// An open database.
+pub(super) struct Database {
+    database: ::sled::Db,
+    /// The file that sled appends to, for syncing it.
+    data: File,
+}
+
+impl Database {
     pub(super) fn tree(&self) -> &::sled::Tree {
         &self.database
     }
 
-    /// The file that sled appends to, for syncing it.
-    pub(super) fn data_file(&self) -> Result<File, OpenError> {
-        let path = self.folder.join("db");
-        File::open(&path).map_err(|source| OpenError::Io { path, source })
+    /// Makes last what sled has. Its own flush only asks the kernel to start writing.
+    pub(super) fn sync(&self) -> ::sled::Result<()> {
+        self.database.flush()?;
+        self.data.sync_data().map_err(::sled::Error::from)
     }
-}
-
-/// Opens the store in `folder`, or makes it.
-pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
-    make_folder(folder)?;
-    let lock = lock(folder)?;
-    remove_stale_snapshots(folder)?;
-    let database_error = |source| OpenError::Database { folder: folder.to_owned(), source };
-    wait_for_earlier_threads(folder)?;
-    // The writer flushes; a second flusher in the background would only be in its way.
-    let config = ::sled::Config::new().path(folder).flush_every_ms(None);
-    let database = config.open().map_err(database_error)?;
-    check_format(&database, folder)?;
-    Ok(Opened { database, folder: folder.to_owned(), _lock: lock })
 }
 
 /// Sealed as the keys are, the folder is its owner's alone.

@@ -1,14 +1,14 @@
 //! The writer thread: one sync for everything that has queued up.
 
 use std::{
-    fs::File,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::{
     BACKEND,
     overlay::{Gated, Overlay},
+    recovery::{Database, Folder},
 };
 use crate::{BackendError, StoreError};
 
@@ -32,12 +33,12 @@ type Step = Box<dyn FnOnce(&mut Overlay<'_>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(&Result<(), Failure>) + Send>;
 
 impl Writer {
-    /// Starts the thread for a tree whose data file is `data`.
-    pub(super) fn start(tree: Arc<Gated>, data: File) -> io::Result<Self> {
+    /// Starts the thread for an open database, which `tree` leads readers to.
+    pub(super) fn start(tree: Arc<Gated>, folder: Folder, database: Database) -> io::Result<Self> {
         let (queue, steps) = channel();
-        let thread = thread::Builder::new()
-            .name("cert-store-writer".into())
-            .spawn(move || run(&tree, &data, &steps))?;
+        let mut disk = Disk { tree, database: Some(database), folder };
+        let thread =
+            thread::Builder::new().name("cert-store-writer".into()).spawn(move || disk.run(&steps))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -89,44 +90,120 @@ impl Drop for Writer {
 /// Steps that share one batch. More would make the first of them wait for no gain.
 const MAX_BATCH: usize = 256;
 
-fn run(tree: &Gated, data: &File, steps: &Receiver<Step>) {
-    // The first failure is the last: what comes after it would stand on what may be lost.
-    let mut has_failed = false;
-    while let Ok(first) = steps.recv() {
-        let mut overlay = Overlay::new(tree.tree());
-        let queued = std::iter::once(first).chain(std::iter::from_fn(|| steps.try_recv().ok()));
-        let answers: Vec<Answer> = queued.take(MAX_BATCH).map(|step| step(&mut overlay)).collect();
-        let written = if has_failed {
-            Err(Failure::Earlier)
-        } else {
-            // sled panics on some failures of the disk; the thread goes on, to answer those that come after.
-            catch_unwind(AssertUnwindSafe(|| write(tree, data, overlay))).unwrap_or(Err(Failure::Panicked))
+/// How long a database that failed stays as it is before it is opened again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What batches are written to.
+struct Disk {
+    tree: Arc<Gated>,
+    /// None where it could not be opened again yet.
+    database: Option<Database>,
+    // The lock goes last.
+    folder: Folder,
+}
+
+impl Disk {
+    fn run(&mut self, steps: &Receiver<Step>) {
+        // When to open the database again. Until then nothing is written: it would stand on what may be lost.
+        let mut retry = None;
+        loop {
+            if retry.is_some_and(|at| at <= Instant::now()) {
+                retry = (!self.opens_again()).then(|| Instant::now() + PAUSE);
+            }
+            match next(steps, retry) {
+                Ok(first) => {
+                    let queued = std::iter::once(first).chain(steps.try_iter()).take(MAX_BATCH);
+                    if self.take(queued, retry.is_some()).is_err() {
+                        retry = retry.or_else(|| Some(Instant::now() + PAUSE));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.close();
+    }
+
+    /// Decides steps, writes what they change unless a write `has_failed` before, and answers them.
+    fn take(&self, steps: impl Iterator<Item = Step>, has_failed: bool) -> Result<(), Failure> {
+        let mut overlay = Overlay::new(self.database.as_ref().map(Database::tree));
+        let answers: Vec<Answer> = steps.map(|step| step(&mut overlay)).collect();
+        let written = match &self.database {
+            Some(database) if !has_failed => {
+                // sled panics on some failures of the disk; the thread goes on, to answer those that come after.
+                let written = catch_unwind(AssertUnwindSafe(|| self.write(database, overlay)));
+                written.unwrap_or(Err(Failure::Panicked)).inspect_err(|failure| self.report(failure))
+            }
+            _ => Err(Failure::Earlier),
         };
-        has_failed = written.is_err();
         for answer in answers {
             answer(&written);
         }
+        written
+    }
+
+    /// Applies a batch and makes it last.
+    fn write(&self, database: &Database, overlay: Overlay<'_>) -> Result<(), Failure> {
+        if let Some(batch) = overlay.into_batch() {
+            let gate = self.tree.close();
+            database.tree().apply_batch(batch)?;
+            drop(gate);
+            database.sync()?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, failure: &Failure) {
+        let (folder, failure) = (self.folder.path().display(), failure as &dyn std::error::Error);
+        tracing::error!(%folder, failure, "a write failed; writes are refused until the database opens again");
+    }
+
+    /// Closes the database and opens it again, if the disk takes writes: what was read as written and is not on
+    /// disk is gone then. As long as there is no room, it stays as it is, so that reads go on.
+    fn opens_again(&mut self) -> bool {
+        if !self.folder.has_room() {
+            return false;
+        }
+        self.close();
+        let folder = self.folder.path().display();
+        match catch_unwind(AssertUnwindSafe(|| self.folder.open())) {
+            Ok(Ok(database)) => {
+                *self.tree.close() = Some(database.tree().clone());
+                self.database = Some(database);
+                tracing::info!(%folder, "the database is open again");
+                true
+            }
+            Ok(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(%folder, error, "the database does not open again yet");
+                false
+            }
+            // Reported when it happened.
+            Err(_) => false,
+        }
+    }
+
+    /// Takes the database away from readers and closes it.
+    fn close(&mut self) {
+        self.tree.close().take();
+        let database = self.database.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
 }
 
-/// Applies a batch and makes it last. sled's own flush only asks the kernel to start writing.
-fn write(tree: &Gated, data: &File, overlay: Overlay<'_>) -> Result<(), Failure> {
-    let Some(batch) = overlay.into_batch() else {
-        return Ok(());
-    };
-    let gate = tree.close();
-    tree.tree().apply_batch(batch)?;
-    drop(gate);
-    tree.tree().flush()?;
-    data.sync_data().map_err(::sled::Error::from)?;
-    Ok(())
+/// The next step; a time-out when the instant has come.
+fn next(steps: &Receiver<Step>, until: Option<Instant>) -> Result<Step, RecvTimeoutError> {
+    match until {
+        Some(until) => steps.recv_timeout(until.saturating_duration_since(Instant::now())),
+        None => steps.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    }
 }
 
 /// Why a batch may not be on disk.
 #[derive(Clone, Debug, thiserror::Error)]
 enum Failure {
     /// Nothing of the batch was applied.
-    #[error("a write has failed before: the store must be opened again")]
+    #[error("a write has failed before, and the database is not open again yet")]
     Earlier,
     #[error("the database panicked")]
     Panicked,
