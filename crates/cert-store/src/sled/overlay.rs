@@ -7,6 +7,7 @@ use std::{
 };
 
 use ::sled::IVec;
+use arc_swap::ArcSwapOption;
 use cert_core::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -66,18 +67,21 @@ pub(super) trait Reader {
 /// The tree, with a gate that lets no reader see half of a batch. sled's batches are atomic for one key only.
 pub(super) struct Gated {
     /// None while the database is closed, after a failure.
-    tree: RwLock<Option<::sled::Tree>>,
+    tree: ArcSwapOption<::sled::Tree>,
+    gate: RwLock<()>,
     decoded: Decoded,
 }
 
 impl Gated {
     pub(super) fn new(tree: ::sled::Tree) -> Self {
-        Self { tree: RwLock::new(Some(tree)), decoded: Decoded::new() }
+        Self { tree: ArcSwapOption::from_pointee(tree), gate: RwLock::new(()), decoded: Decoded::new() }
     }
 
-    /// The certificate with its chain.
+    /// The certificate with its chain. One look needs no gate: sled keeps single reads out while it applies a batch.
     pub(super) fn record(&self, id: CertId) -> Result<CertRecord, StoreError> {
-        let bytes = self.view().tree()?.bytes(&layout::cert_key(id))?.ok_or(StoreError::NotFound { id })?;
+        let tree = self.tree.load();
+        let bytes = open_tree(tree.as_deref())?.bytes(&layout::cert_key(id))?;
+        let bytes = bytes.ok_or(StoreError::NotFound { id })?;
         self.decoded.records.get_or_decode(id, bytes, |bytes| {
             let Row { summary, chain, previous, .. } = decode(bytes, "get")?;
             Ok(CertRecord { summary, chain, previous })
@@ -86,25 +90,31 @@ impl Gated {
 
     /// The tree as it stands, for one step.
     pub(super) fn view(&self) -> View<'_> {
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
-        View { tree, decoded: &self.decoded }
+        let gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        View { tree: self.tree.load(), decoded: &self.decoded, _gate: gate }
     }
 
-    /// Keeps readers out, and lets the tree be put in or taken away.
-    pub(super) fn close(&self) -> RwLockWriteGuard<'_, Option<::sled::Tree>> {
-        self.tree.write().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps readers out.
+    pub(super) fn close(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts another tree in the place of this one, or none. A look that is under way may still hold the old one.
+    pub(super) fn put(&self, tree: Option<::sled::Tree>) {
+        self.tree.store(tree.map(Arc::new));
     }
 }
 
 /// The tree while no batch is being applied. Short-lived: it holds the writer up.
 pub(super) struct View<'a> {
-    tree: RwLockReadGuard<'a, Option<::sled::Tree>>,
+    tree: arc_swap::Guard<Option<Arc<::sled::Tree>>>,
     decoded: &'a Decoded,
+    _gate: RwLockReadGuard<'a, ()>,
 }
 
 impl View<'_> {
     fn tree(&self) -> Result<&::sled::Tree, StoreError> {
-        open_tree(self.tree.as_ref())
+        open_tree(self.tree.as_deref())
     }
 
     /// An owner's certificates behind `after`. The list holds them itself.

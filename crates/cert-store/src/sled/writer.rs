@@ -168,7 +168,7 @@ impl Disk {
         let folder = self.folder.path().display();
         match catch_unwind(AssertUnwindSafe(|| self.folder.open())) {
             Ok(Ok(database)) => {
-                *self.tree.close() = Some(database.tree().clone());
+                self.tree.put(Some(database.tree().clone()));
                 self.database = Some(database);
                 tracing::info!(%folder, "the database is open again");
                 true
@@ -185,7 +185,7 @@ impl Disk {
 
     /// Takes the database away from readers and closes it.
     fn close(&mut self) {
-        self.tree.close().take();
+        self.tree.put(None);
         let database = self.database.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
