@@ -37,49 +37,52 @@ async fn fill(folder: &Path, ballast: Option<PathBuf>) {
     let mut acknowledged = BTreeSet::new();
     let mut numbers = 0..;
     // Several at a time, so that one sync fails for all of them.
-    loop {
+    while acknowledged.len() == numbers.start as usize {
         let calls = numbers.by_ref().take(4).map(|number| write(&store, number));
-        let written = futures_util::future::join_all(calls).await;
-        acknowledged.extend(written.iter().flatten());
-        if written.contains(&None) {
-            break;
-        }
+        acknowledged.extend(futures_util::future::join_all(calls).await.into_iter().flatten());
     }
     assert!(acknowledged.len() > 100, "{}", acknowledged.len());
-    // Longer than the store waits before it looks whether there is room.
-    for _ in 0..5 {
+    // Longer than the store waits before it tries again.
+    for number in numbers.by_ref().take(5) {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        acknowledged.extend(write(&store, numbers.next().unwrap()).await);
-        match store.get(*acknowledged.first().unwrap()).await {
-            Ok(_) | Err(StoreError::Unavailable { backend: "sled", .. }) => {}
-            Err(error) => panic!("{error:?}"),
+        let written = write(&store, number).await;
+        let read = store.get(*acknowledged.first().unwrap()).await;
+        if ballast.is_some() {
+            // The store has looked before it wrote, so it is well.
+            assert!(matches!(written, Err(StoreError::Unavailable { .. })), "{written:?}");
+            read.unwrap();
+        } else {
+            acknowledged.extend(written);
         }
     }
     make_room(ballast);
+    let mut numbers = numbers.map(|number| write(&store, number));
     for _ in 0..600 {
-        if let Some(id) = write(&store, numbers.next().unwrap()).await {
+        if let Ok(id) = numbers.next().unwrap().await {
             acknowledged.insert(id);
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    for _ in 0..50 {
-        acknowledged.insert(write(&store, numbers.next().unwrap()).await.expect("it works again"));
+    for written in numbers.take(50) {
+        acknowledged.insert(written.await.expect("it works again"));
     }
     check(&store, &acknowledged).await;
     drop(store);
     check(&SledStore::open(folder).unwrap(), &acknowledged).await;
 }
 
-/// The certificate's id if it was stored. If not, that is said with a typed error.
-async fn write(store: &SledStore, number: u64) -> Option<CertId> {
-    match store.insert(Sample::new(&owner("alice"), number).new_cert(), Quota::UNLIMITED, now()).await {
-        Ok(inserted) => Some(inserted.id),
-        Err(
-            StoreError::Unknown { backend: "sled", .. } | StoreError::Unavailable { backend: "sled", .. },
-        ) => None,
-        Err(error) => panic!("{error:?}"),
-    }
+/// If the certificate is not stored, that is said with a typed error.
+async fn write(store: &SledStore, number: u64) -> Result<CertId, StoreError> {
+    let written =
+        store.insert(Sample::new(&owner("alice"), number).new_cert(), Quota::UNLIMITED, now()).await;
+    let is_typed = |error: &StoreError| {
+        matches!(
+            error,
+            StoreError::Unknown { backend: "sled", .. } | StoreError::Unavailable { backend: "sled", .. }
+        )
+    };
+    written.map(|inserted| inserted.id).inspect_err(|error| assert!(is_typed(error), "{error:?}"))
 }
 
 /// Frees a part of the disk, or lets files grow again.
@@ -115,6 +118,8 @@ async fn check(store: &SledStore, acknowledged: &BTreeSet<CertId>) {
 fn succeeds(command: &mut Command, folder: &Path) {
     let output =
         command.args(["--exact", "filling_process", "--nocapture"]).env(FOLDER, folder).output().unwrap();
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    println!("{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

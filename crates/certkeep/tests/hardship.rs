@@ -128,7 +128,7 @@ fn above_the_limit_of_connections_clients_are_told() {
 }
 
 /// What comes in time.
-fn until<T>(what: impl Fn() -> Option<T>) -> T {
+fn until<T>(mut what: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + BOUND;
     loop {
         if let Some(it) = what() {
@@ -174,6 +174,49 @@ fn a_killed_and_a_hung_postgres_are_said_and_got_over() {
         until(|| server.call(ALICE, "GET", "/readyz", b"").filter(|answer| answer.status == 200));
         is_well(&server);
         assert_eq!(server.list(ALICE).len(), 1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_refuses_writes_until_there_is_room() {
+    if !test_postgres::small_disks_are_possible() {
+        return;
+    }
+    let site = Site::new(100_000);
+    let server = site.start_on_small_disk();
+    let issued = site.issue("www.example.com");
+    let mut ids = Vec::new();
+    // The same certificate under other names: each is stored, and large with its labels.
+    let labels: serde_json::Map<_, _> =
+        (0..16).map(|n| (format!("label-{n}"), json!("x".repeat(255)))).collect();
+    let mut upload = |name: usize| {
+        let body = json!({
+            "name": name.to_string(), "ca": issued.chain_pem(), "pri": issued.key_pem(), "labels": labels,
+        });
+        let answer = server.call(ALICE, "POST", "/sslcert", body.to_string().as_bytes()).unwrap();
+        match answer.status {
+            200 => ids.push(answer.json["certID"].as_str().unwrap().to_owned()),
+            status => {
+                let rule = answer.json["rule"].as_str().unwrap();
+                assert!(
+                    status == 503 && ["unavailable", "outcome_unknown"].contains(&rule),
+                    "{}",
+                    answer.json
+                );
+            }
+        }
+        answer.status == 200
+    };
+    let full = (0..).find(|&name| !upload(name)).unwrap();
+    assert!(full > 100, "{full}");
+    assert_eq!(server.list(ALICE).len(), full);
+    site.make_room(&server);
+    until(|| upload(full + 1).then_some(()));
+    (full + 2..full + 50).for_each(|name| assert!(upload(name), "it works again"));
+    for id in &ids {
+        let answer = server.call(ALICE, "GET", &format!("/sslcert/{id}"), b"").unwrap();
+        assert_eq!(answer.status, 200, "{id} was acknowledged: {}", answer.json);
     }
 }
 

@@ -34,11 +34,11 @@ pub fn small_disks_are_possible() -> bool {
     is_possible
 }
 
-/// Starts the program that is added to it with a small disk at `folder`, of which `ballast`, a file there, takes a third.
+/// Starts the program that is added to it with a disk of 100 MB at `folder`, of which `ballast`, a file there, takes 20.
 pub fn with_small_disk(folder: &Path, ballast: &Path) -> Command {
     let mut command = unshare();
     command.args(["sh", "-c", "mount -t tmpfs -o \"size=$3\" tmpfs \"$1\" && head -c \"$4\" /dev/zero > \"$2\" && shift 4 && exec \"$@\""]);
-    command.arg("small-disk").arg(folder).arg(ballast).args([SIZE, BALLAST]);
+    command.arg("small-disk").arg(folder).arg(ballast).args(["100m", "20m"]);
     command
 }
 

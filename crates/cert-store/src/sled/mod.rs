@@ -5,6 +5,7 @@
 //! everybody: so many clients share one sync. Reads go to the tree at once; a hot one takes about a microsecond.
 
 mod decoded;
+mod disk;
 mod feed;
 mod layout;
 mod overlay;
@@ -38,9 +39,9 @@ use crate::{
 ///
 /// A folder can be open once at a time. Dropping the store writes what was accepted and closes it.
 ///
-/// After the disk has failed a write, because it is full for one, writes are refused with a typed error and reads go
-/// on. Once the disk takes writes, the store opens its database again by itself, within a second or two and as long as
-/// opening it takes: reads are refused meanwhile. Everything that was acknowledged is there.
+/// Where less than 64 MiB of the disk are free, writes are refused with a typed error and reads go on. After the disk has
+/// failed a write all the same, writes are refused, and only what is in memory can be read, until the disk takes writes
+/// again: then the store opens its database again by itself. Everything that was acknowledged is there.
 pub struct SledStore {
     writer: Writer,
     tree: Arc<Gated>,
@@ -54,7 +55,7 @@ impl SledStore {
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, OpenError> {
         let folder = Folder::lock(folder.as_ref())?;
         let database = folder.open()?;
-        let tree = Arc::new(Gated::new(database.tree().clone()));
+        let tree = Arc::new(Gated::new(&database));
         let writer = Writer::start(Arc::clone(&tree), folder, database)?;
         Ok(Self { writer, tree })
     }
@@ -251,7 +252,7 @@ impl CertStore for SledStore {
     }
 
     async fn head(&self) -> Result<FeedMarker, StoreError> {
-        Ok(feed::head(&self.tree.view())?.marker())
+        Ok(feed::synced_head(&self.tree.view())?.marker())
     }
 
     async fn changes(&self, after: FeedMarker, size: PageSize) -> Result<Vec<Event>, StoreError> {

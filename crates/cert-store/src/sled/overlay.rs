@@ -3,7 +3,13 @@
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
 };
 
 use ::sled::IVec;
@@ -14,7 +20,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     BACKEND,
     decoded::Decoded,
+    feed,
     layout::{self, Key, Prefix},
+    recovery::Database,
     rows::Row,
 };
 use crate::{BackendError, CertId, CertRecord, CertSummary, OwnerId, PageSize, StoreError, quota::Account};
@@ -69,12 +77,21 @@ pub(super) struct Gated {
     /// None while the database is closed, after a failure.
     tree: ArcSwapOption<::sled::Tree>,
     gate: RwLock<()>,
+    /// The position of the last event of the feed that is on disk.
+    last_event: AtomicU64,
     decoded: Decoded,
 }
 
 impl Gated {
-    pub(super) fn new(tree: ::sled::Tree) -> Self {
-        Self { tree: ArcSwapOption::from_pointee(tree), gate: RwLock::new(()), decoded: Decoded::new() }
+    pub(super) fn new(database: &Database) -> Self {
+        let gated = Self {
+            tree: ArcSwapOption::empty(),
+            gate: RwLock::default(),
+            last_event: AtomicU64::new(0),
+            decoded: Decoded::new(),
+        };
+        gated.open(database);
+        gated
     }
 
     /// The certificate with its chain. One look needs no gate: sled keeps single reads out while it applies a batch.
@@ -91,7 +108,8 @@ impl Gated {
     /// The tree as it stands, for one step.
     pub(super) fn view(&self) -> View<'_> {
         let gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        View { tree: self.tree.load(), decoded: &self.decoded, _gate: gate }
+        let last_event = self.last_event.load(Acquire);
+        View { tree: self.tree.load(), last_event, decoded: &self.decoded, _gate: gate }
     }
 
     /// Keeps readers out.
@@ -99,15 +117,30 @@ impl Gated {
         self.gate.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts another tree in the place of this one, or none. A look that is under way may still hold the old one.
-    pub(super) fn put(&self, tree: Option<::sled::Tree>) {
-        self.tree.store(tree.map(Arc::new));
+    /// Leads readers to a database that has been opened.
+    pub(super) fn open(&self, database: &Database) {
+        self.synced(database);
+        self.tree.store(Some(Arc::new(database.tree().clone())));
+    }
+
+    /// Leads readers nowhere. A look that is under way may still hold the tree.
+    pub(super) fn take_away(&self) {
+        self.tree.store(None);
+    }
+
+    /// Says that all of the database is on disk.
+    pub(super) fn synced(&self, database: &Database) {
+        // Where the head does not read, the feed stays where it was, and whoever asks for the head is told.
+        if let Ok(head) = feed::head(database.tree()) {
+            self.last_event.store(head.last, Release);
+        }
     }
 }
 
 /// The tree while no batch is being applied. Short-lived: it holds the writer up.
 pub(super) struct View<'a> {
     tree: arc_swap::Guard<Option<Arc<::sled::Tree>>>,
+    last_event: u64,
     decoded: &'a Decoded,
     _gate: RwLockReadGuard<'a, ()>,
 }
@@ -115,6 +148,11 @@ pub(super) struct View<'a> {
 impl View<'_> {
     fn tree(&self) -> Result<&::sled::Tree, StoreError> {
         open_tree(self.tree.as_deref())
+    }
+
+    /// The position of the last event of the feed that is on disk.
+    pub(super) const fn last_event(&self) -> u64 {
+        self.last_event
     }
 
     /// An owner's certificates behind `after`. The list holds them itself.

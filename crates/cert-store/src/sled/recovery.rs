@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -84,8 +85,21 @@ impl Folder {
         Ok(Database { database, data })
     }
 
-    /// Whether something can be written there, as far as one can tell without the database.
-    pub(super) fn has_room(&self) -> bool {
+    /// Octets of the disk that are free for us.
+    #[cfg(unix)]
+    pub(super) fn free(&self) -> Result<u64, Arc<io::Error>> {
+        let disk = rustix::fs::statvfs(&self.path).map_err(|error| Arc::new(error.into()))?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Not known here: a disk that is full fails a write.
+    #[cfg(not(unix))]
+    pub(super) fn free(&self) -> Result<u64, Arc<io::Error>> {
+        Ok(u64::MAX)
+    }
+
+    /// Whether a file can be written there, which a limit, a quota or a disk that fails may forbid.
+    pub(super) fn takes_writes(&self) -> bool {
         let path = self.path.join("room");
         let written = File::create(&path).and_then(|mut file| {
             file.write_all(&vec![0; ROOM])?;

@@ -8,13 +8,14 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use tokio::sync::oneshot;
 
 use super::{
     BACKEND,
+    disk::{Disk, Failure},
     overlay::{Gated, Overlay},
     recovery::{Database, Folder},
 };
@@ -36,9 +37,9 @@ impl Writer {
     /// Starts the thread for an open database, which `tree` leads readers to.
     pub(super) fn start(tree: Arc<Gated>, folder: Folder, database: Database) -> io::Result<Self> {
         let (queue, steps) = channel();
-        let mut disk = Disk { tree, database: Some(database), folder };
+        let disk = Disk::new(tree, folder, database);
         let thread =
-            thread::Builder::new().name("cert-store-writer".into()).spawn(move || disk.run(&steps))?;
+            thread::Builder::new().name("cert-store-writer".into()).spawn(move || run(disk, &steps))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -71,7 +72,7 @@ fn outcome<T>(
     written: &Result<(), Failure>,
 ) -> Result<T, StoreError> {
     match (decision, written) {
-        (Ok(_), Err(Failure::Earlier)) => Err(unavailable(operation, Failure::Earlier)),
+        (Ok(_), Err(failure)) if failure.is_before() => Err(unavailable(operation, failure.clone())),
         (Ok(_), Err(failure)) => Err(unknown(operation, failure.clone())),
         (decision, _) => decision,
     }
@@ -90,104 +91,24 @@ impl Drop for Writer {
 /// Steps that share one batch. More would make the first of them wait for no gain.
 const MAX_BATCH: usize = 256;
 
-/// How long a database that failed stays as it is before it is opened again.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// What batches are written to.
-struct Disk {
-    tree: Arc<Gated>,
-    /// None where it could not be opened again yet.
-    database: Option<Database>,
-    // The lock goes last.
-    folder: Folder,
-}
-
-impl Disk {
-    fn run(&mut self, steps: &Receiver<Step>) {
-        // When to open the database again. Until then nothing is written: it would stand on what may be lost.
-        let mut retry = None;
-        loop {
-            if retry.is_some_and(|at| at <= Instant::now()) {
-                retry = (!self.opens_again()).then(|| Instant::now() + PAUSE);
-            }
-            match next(steps, retry) {
-                Ok(first) => {
-                    let queued = std::iter::once(first).chain(steps.try_iter()).take(MAX_BATCH);
-                    if self.take(queued, retry.is_some()).is_err() {
-                        retry = retry.or_else(|| Some(Instant::now() + PAUSE));
-                    }
+/// Takes what has queued up, has it decided and written, and answers everybody.
+fn run(mut disk: Disk, steps: &Receiver<Step>) {
+    loop {
+        match next(steps, disk.retry_at()) {
+            Ok(first) => {
+                let mut overlay = disk.overlay();
+                let queued = std::iter::once(first).chain(steps.try_iter()).take(MAX_BATCH);
+                let answers: Vec<Answer> = queued.map(|step| step(&mut overlay)).collect();
+                let batch = overlay.into_batch();
+                let written = disk.write(batch);
+                for answer in answers {
+                    answer(&written);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
             }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        self.close();
-    }
-
-    /// Decides steps, writes what they change unless a write `has_failed` before, and answers them.
-    fn take(&self, steps: impl Iterator<Item = Step>, has_failed: bool) -> Result<(), Failure> {
-        let mut overlay = Overlay::new(self.database.as_ref().map(Database::tree));
-        let answers: Vec<Answer> = steps.map(|step| step(&mut overlay)).collect();
-        let written = match &self.database {
-            Some(database) if !has_failed => {
-                // sled panics on some failures of the disk; the thread goes on, to answer those that come after.
-                let written = catch_unwind(AssertUnwindSafe(|| self.write(database, overlay)));
-                written.unwrap_or(Err(Failure::Panicked)).inspect_err(|failure| self.report(failure))
-            }
-            _ => Err(Failure::Earlier),
-        };
-        for answer in answers {
-            answer(&written);
-        }
-        written
-    }
-
-    /// Applies a batch and makes it last.
-    fn write(&self, database: &Database, overlay: Overlay<'_>) -> Result<(), Failure> {
-        if let Some(batch) = overlay.into_batch() {
-            let gate = self.tree.close();
-            database.tree().apply_batch(batch)?;
-            drop(gate);
-            database.sync()?;
-        }
-        Ok(())
-    }
-
-    fn report(&self, failure: &Failure) {
-        let (folder, failure) = (self.folder.path().display(), failure as &dyn std::error::Error);
-        tracing::error!(%folder, failure, "a write failed; writes are refused until the database opens again");
-    }
-
-    /// Closes the database and opens it again, if the disk takes writes: what was read as written and is not on
-    /// disk is gone then. As long as there is no room, it stays as it is, so that reads go on.
-    fn opens_again(&mut self) -> bool {
-        if !self.folder.has_room() {
-            return false;
-        }
-        self.close();
-        let folder = self.folder.path().display();
-        match catch_unwind(AssertUnwindSafe(|| self.folder.open())) {
-            Ok(Ok(database)) => {
-                self.tree.put(Some(database.tree().clone()));
-                self.database = Some(database);
-                tracing::info!(%folder, "the database is open again");
-                true
-            }
-            Ok(Err(error)) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(%folder, error, "the database does not open again yet");
-                false
-            }
-            // Reported when it happened.
-            Err(_) => false,
-        }
-    }
-
-    /// Takes the database away from readers and closes it.
-    fn close(&mut self) {
-        self.tree.put(None);
-        let database = self.database.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
+        disk.look_after();
     }
 }
 
@@ -197,18 +118,6 @@ fn next(steps: &Receiver<Step>, until: Option<Instant>) -> Result<Step, RecvTime
         Some(until) => steps.recv_timeout(until.saturating_duration_since(Instant::now())),
         None => steps.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
-}
-
-/// Why a batch may not be on disk.
-#[derive(Clone, Debug, thiserror::Error)]
-enum Failure {
-    /// Nothing of the batch was applied.
-    #[error("a write has failed before, and the database is not open again yet")]
-    Earlier,
-    #[error("the database panicked")]
-    Panicked,
-    #[error("the database failed")]
-    Sled(#[from] ::sled::Error),
 }
 
 fn unknown(operation: &'static str, source: impl Into<BackendError>) -> StoreError {

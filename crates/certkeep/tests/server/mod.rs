@@ -23,6 +23,8 @@ pub(crate) const ALICE: Tenant = Tenant { access_key: "AK-alice", secret_key: "S
 pub(crate) const ROOT: Tenant = Tenant { access_key: "AK-root", secret_key: "SK-root" };
 pub(crate) const BOB: Tenant = Tenant { access_key: "AK-bob", secret_key: "SK-bob" };
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_certkeep");
+
 #[derive(Clone, Copy)]
 pub(crate) struct Tenant {
     pub(crate) access_key: &'static str,
@@ -106,10 +108,32 @@ impl Site {
         self.start_as(&[], log.into())
     }
 
+    /// With its store on a disk of some megabytes, of which a third is taken until [`make_room`](Self::make_room).
+    pub(crate) fn start_on_small_disk(&self) -> Server {
+        fs::create_dir(self.store()).unwrap();
+        let mut program = test_postgres::with_small_disk(&self.store(), &self.ballast());
+        program.arg(PROGRAM);
+        self.start_program(program, &[], Stdio::inherit())
+    }
+
+    /// Frees a part of the small disk of a server, which nobody but the server sees.
+    pub(crate) fn make_room(&self, server: &Server) {
+        let root = PathBuf::from(format!("/proc/{}/root", server.id()));
+        fs::remove_file(root.join(self.ballast().strip_prefix("/").unwrap())).unwrap();
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.store().join("ballast")
+    }
+
     fn start_as(&self, flags: &[&str], log: Stdio) -> Server {
+        self.start_program(Command::new(PROGRAM), flags, log)
+    }
+
+    fn start_program(&self, program: Command, flags: &[&str], log: Stdio) -> Server {
         let config = self.folder.path().join("certkeep.toml");
         let arguments = [&["--config", config.to_str().unwrap()], flags].concat();
-        Server::start_logging(self.folder.path(), &arguments, log)
+        Server::start_program(program, self.folder.path(), &arguments, log)
     }
 }
 
@@ -123,12 +147,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `certkeep serve` and waits until it says where it listens.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        Self::start_logging(folder, arguments, Stdio::inherit())
+        Self::start_program(Command::new(PROGRAM), folder, arguments, Stdio::inherit())
     }
 
-    fn start_logging(folder: &Path, arguments: &[&str], log: Stdio) -> Self {
+    fn start_program(mut program: Command, folder: &Path, arguments: &[&str], log: Stdio) -> Self {
         // A developer's own configuration in the environment is not the tests'.
-        let mut child = Command::new(env!("CARGO_BIN_EXE_certkeep"))
+        let mut child = program
             .env_clear()
             .arg("serve")
             .args(arguments)
